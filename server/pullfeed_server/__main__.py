@@ -1,0 +1,118 @@
+"""The command pullfeed-server: serves the core, or tells its settings."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import click
+import orjson
+from click.core import ParameterSource
+
+from pullfeed_server import app, errors, settings
+
+_ORIGINS = {
+    ParameterSource.COMMANDLINE: "flag",
+    ParameterSource.ENVIRONMENT: "environment",
+    ParameterSource.DEFAULT_MAP: "file",
+}
+_MASK = "…"
+
+_log = logging.getLogger(__name__)
+
+
+def _load_file(context: click.Context, _: click.Parameter, path: str | None) -> None:
+    context.default_map = settings.from_file(path)
+
+
+@click.group(invoke_without_command=True)
+@click.option(
+    "--config",
+    envvar="PULLFEED_CONFIG",
+    is_eager=True,
+    expose_value=False,
+    callback=_load_file,
+    help="A TOML file with a table [core]; ./pullfeed.toml where it exists.",
+)
+@click.version_option(package_name="pullfeed")
+@click.pass_context
+def command(context: click.Context, /, **values: Any) -> None:
+    """Serve the core of pullfeed over gRPC until SIGTERM or Ctrl-C.
+
+    Example: pullfeed-server --listen 127.0.0.1:50051
+    """
+    if context.invoked_subcommand is None:
+        serve(settings.Settings(**values))
+
+
+command.params.extend(settings.options())
+
+
+@command.command("settings")
+@click.pass_context
+def tell_settings(context: click.Context) -> None:
+    """Print every setting with its value and where it came from, as JSON lines.
+
+    Example: pullfeed-server settings
+    """
+    for setting in settings.SETTINGS:
+        click.echo(orjson.dumps(_told(context.find_root(), setting)))
+
+
+def serve(chosen: settings.Settings) -> None:
+    """Serves until a signal ends it. Raises Unusable."""
+    logging.basicConfig(
+        level=chosen.log_level.upper(), format="%(message)s", stream=sys.stderr, force=True
+    )
+    # The database holds personal data: what the core makes is its owner's alone.
+    os.umask(0o077)
+    core = app.build(chosen)
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _setter(stopped))
+    core.start()
+    if chosen.allow_anonymous:
+        _log.warning("Feeds are served without a key (setting allow-anonymous).")
+    click.echo(f"pullfeed-server ready on {core.address}")
+    stopped.wait()
+    core.stop()
+
+
+def _setter(event: threading.Event) -> Callable[[int, FrameType | None], None]:
+    def handler(_number: int, _frame: FrameType | None) -> None:
+        event.set()
+
+    return handler
+
+
+def main() -> None:
+    """Runs the command. Exit codes: 0 done, 2 usage, 3 environment."""
+    try:
+        command()
+    except errors.Unusable as error:
+        click.echo(f"pullfeed-server: {error.message}", err=True)
+        sys.exit(3)
+
+
+def _told(context: click.Context, setting: settings.Setting) -> dict[str, Any]:
+    parameter = setting.name.replace("-", "_")
+    source = context.get_parameter_source(parameter)
+    value = context.params[parameter]
+    return {
+        "process": settings.TABLE,
+        "name": setting.name,
+        "value": _MASK if setting.secret and value else value,
+        "origin": _ORIGINS.get(source, "default") if source else "default",
+        "env": setting.env,
+        "help": setting.help,
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""The composition root: settings in, a gRPC server that is ready to start out."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import secrets
+from concurrent import futures
+from typing import NamedTuple
+
+import grpc
+import sqlalchemy as sa
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from pullfeed_server import commits, errors, feed, keys, ledger, policy, records, tokens
+from pullfeed_server.rpc import feed as feed_rpc
+from pullfeed_server.rpc import keys as keys_rpc
+from pullfeed_server.rpc import ledger as ledger_rpc
+from pullfeed_server.rpc import records as records_rpc
+from pullfeed_server.rpc import wire
+from pullfeed_server.settings import Settings
+from pullfeed_server.store import Store
+from pullfeed_server.store.sql import SqlStore
+
+_SERVICES = (
+    records_rpc.SERVICE,
+    feed_rpc.SERVICE,
+    ledger_rpc.SERVICE,
+    keys_rpc.SERVICE,
+)
+_MIN_SECRET_CHARS = 32
+
+
+class App(NamedTuple):
+    """A core that is bound to its address. start() serves, stop() ends it."""
+
+    server: grpc.Server
+    store: Store
+    health: health.HealthServicer
+    address: str
+    grace_s: float
+
+    def start(self) -> None:
+        """Begins to serve."""
+        self.server.start()
+        self.health.set("", health_pb2.HealthCheckResponse.SERVING)
+
+    def stop(self) -> None:
+        """Lets calls in flight end within the grace, then closes the store."""
+        self.health.enter_graceful_shutdown()
+        self.server.stop(self.grace_s).wait()
+        self.store.close()
+
+
+def build(settings: Settings) -> App:
+    """A core for these settings. Raises Unusable."""
+    store = SqlStore(settings.database)
+    try:
+        return _wire(settings, store)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _wire(settings: Settings, store: Store) -> App:
+    folder = _folder(settings)
+    signed = tokens.Tokens(_secrets(settings, folder))
+    known = keys.Keys(store, allow_anonymous=settings.allow_anonymous)
+    _ensure_operator(known, settings, folder)
+    guard = policy.Policy(_methods(store, signed, known), known)
+    server = grpc.server(
+        futures.ThreadPoolExecutor(settings.threads, thread_name_prefix="pullfeed-rpc"),
+        # Without this two cores would share a port in silence.
+        options=(("grpc.so_reuseport", 0), *wire.MESSAGE_LIMITS),
+    )
+    servicer = health.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    server.add_generic_rpc_handlers(tuple(wire.handlers(service, guard) for service in _SERVICES))
+    names = (*(service.full_name for service in _SERVICES), health.SERVICE_NAME)
+    reflection.enable_server_reflection((*names, reflection.SERVICE_NAME), server)
+    return App(server, store, servicer, _bind(server, settings.listen), settings.grace_s)
+
+
+def _methods(store: Store, signed: tokens.Tokens, known: keys.Keys) -> dict[str, policy.Method]:
+    return {
+        **records_rpc.methods(records.Records(store)),
+        **feed_rpc.methods(feed.Feeds(store, signed), commits.Commits(store, signed)),
+        **ledger_rpc.methods(ledger.Ledger(store)),
+        **keys_rpc.methods(known),
+    }
+
+
+def _bind(server: grpc.Server, listen: str) -> str:
+    host, _, _ = listen.rpartition(":")
+    try:
+        port = server.add_insecure_port(listen)
+    except RuntimeError as error:
+        raise errors.Unusable(
+            f"The address {listen} cannot be used, it may be taken: choose another one "
+            "with the setting listen (PULLFEED_CORE_LISTEN)."
+        ) from error
+    return f"{host}:{port}"
+
+
+def _folder(settings: Settings) -> pathlib.Path:
+    database = sa.make_url(settings.database).database
+    return pathlib.Path(database or ".").parent
+
+
+def _secrets(settings: Settings, folder: pathlib.Path) -> list[bytes]:
+    """The ring of secrets: given, or made at the first start and kept."""
+    if not settings.secrets:
+        path = folder / "secrets"
+        if not path.exists():
+            _write_private(path, secrets.token_urlsafe(48))
+        return [line.encode() for line in path.read_text(encoding="utf-8").split()]
+    given = [secret.strip() for secret in settings.secrets.split(",")]
+    if any(len(secret) < _MIN_SECRET_CHARS for secret in given):
+        raise errors.Unusable(
+            "Each secret of the setting secrets (PULLFEED_SECRETS) needs "
+            f"{_MIN_SECRET_CHARS} characters or more."
+        )
+    return [secret.encode() for secret in given]
+
+
+def _ensure_operator(known: keys.Keys, settings: Settings, folder: pathlib.Path) -> None:
+    new = known.ensure_operator()
+    if new is not None:
+        path = pathlib.Path(settings.operator_key_file or folder / "operator.key")
+        _write_private(path, new.text)
+
+
+def _write_private(path: pathlib.Path, text: str) -> None:
+    """Replaces the file in one step; only its owner may read it."""
+    made = path.with_name(f"{path.name}.new")
+    made.unlink(missing_ok=True)
+    handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(f"{text}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    made.replace(path)

@@ -1,0 +1,95 @@
+"""One put of one record, judged: ready to be stored, or with what is wrong with it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import NamedTuple
+
+from pullfeed.v1 import record_pb2, record_service_pb2
+from pullfeed_server.encoding import contract, dates, normal, rules, scopes
+
+# A sender's own words are kept only where they cannot be a value of the record.
+_CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}\Z")
+_PATH = re.compile(r"[A-Za-z0-9_.\[\]]{1,128}\Z")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class Good(NamedTuple):
+    """A version that may be delivered, with both encodings."""
+
+    id: str
+    modified_us: int
+    fingerprint: bytes
+    proto: bytes
+    json: bytes
+
+
+class Bad(NamedTuple):
+    """A version that is withheld.
+
+    id: empty where it has none that can be kept. modified_us: None where its
+    date cannot be read, so that nothing can be older than it.
+    """
+
+    id: str
+    modified_us: int | None
+    violations: tuple[rules.Violation, ...]
+
+
+def judge(record: record_pb2.Record, kind: scopes.Kind) -> Good | Bad:
+    """The record normalised, checked and encoded. Changes the record in place."""
+    inner = scopes.inner(record, kind)
+    if inner is None:
+        return Bad(_foreign_id(record), None, (rules.WRONG_SCOPE,))
+    doubts = normal.normalise(inner)
+    broken = rules.violations(inner, doubts)
+    if broken:
+        return Bad(_usable_id(inner, kind, broken), _modified(inner), tuple(broken))
+    return _encoded(inner, kind)
+
+
+def unreadable(row: record_service_pb2.UnreadableRecord) -> Bad:
+    """What a loader could not turn into a record, as a withheld version."""
+    reason = row.reason if _CODE.match(row.reason) else "UNREADABLE"
+    field = row.field if _PATH.match(row.field) else ""
+    record_id = row.id.strip()
+    return Bad(
+        record_id if _is_keepable(record_id) else "", None, (rules.Violation(field, reason),)
+    )
+
+
+def _encoded(inner: scopes.Message, kind: scopes.Kind) -> Good | Bad:
+    proto = inner.SerializeToString(deterministic=True)
+    json = contract.to_json(inner)
+    record_id: str = getattr(inner, kind.id_field)
+    modified_us = dates.microseconds(inner.last_modified_date)
+    if max(len(proto), len(json)) > rules.MAX_ENCODED_BYTES:
+        return Bad(record_id, modified_us, (rules.TOO_LARGE,))
+    fingerprint = hashlib.blake2b(proto, digest_size=16).digest()
+    return Good(record_id, modified_us, fingerprint, proto, json)
+
+
+def _foreign_id(record: record_pb2.Record) -> str:
+    for kind in scopes.KINDS.values():
+        inner = scopes.inner(record, kind)
+        if inner is not None:
+            record_id: str = getattr(inner, kind.id_field).strip()
+            return record_id if _is_keepable(record_id) else ""
+    return ""
+
+
+def _is_keepable(record_id: str) -> bool:
+    return len(record_id.encode()) <= rules.MAX_ID_BYTES and _CONTROL.search(record_id) is None
+
+
+def _usable_id(inner: scopes.Message, kind: scopes.Kind, broken: list[rules.Violation]) -> str:
+    if any(violation.field == kind.id_field for violation in broken):
+        return ""
+    record_id: str = getattr(inner, kind.id_field)
+    return record_id
+
+
+def _modified(inner: scopes.Message) -> int | None:
+    utc = dates.to_utc(inner.last_modified_date)
+    return None if utc is None else dates.microseconds(utc)

@@ -1,0 +1,214 @@
+"""What can go wrong, one class a reason.
+
+PullfeedError
+├── BadRequest            INVALID_ARGUMENT
+│   ├── RequestUnreadable, FieldInvalid, ShopInvalid, BatchSize
+│   ├── CursorInvalid, CursorForeign, CursorExpired
+│   ├── TokenInvalid, TokenForeign, TokenExpired
+│   └── PageNotReached, PageNotServed, WalkExpired, CommitAhead
+├── KeyMissing, KeyInvalid                 UNAUTHENTICATED
+├── RoleDenied                             PERMISSION_DENIED
+├── ShopNotFound, KeyNotFound              NOT_FOUND
+├── KeyLimit, LastOperatorKey              FAILED_PRECONDITION
+├── StoreUnavailable                       UNAVAILABLE
+├── StorageFull                            RESOURCE_EXHAUSTED
+├── Internal                               INTERNAL
+└── Unusable              not a call's: the core cannot start (exit code 3)
+
+Each is raised where its cause is known and turned into a status once, in
+policy. The text is the docstring unless a better one is given; it says what to
+do next and never holds a value of a record.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class PullfeedError(Exception):
+    """Base of all refusals."""
+
+    code: ClassVar[str] = "INTERNAL"
+    reason: ClassVar[str] = "INTERNAL"
+    default_field: ClassVar[str] = ""
+
+    def __init__(self, message: str = "", *, field: str = "", **metadata: str) -> None:
+        """message: a sentence for a person. metadata: what ErrorInfo carries."""
+        self.message = message or " ".join((type(self).__doc__ or "").split())
+        self.field = field or self.default_field
+        self.metadata = metadata
+        super().__init__(self.message)
+
+
+class BadRequest(PullfeedError):
+    """The request cannot be served as it is."""
+
+    code = "INVALID_ARGUMENT"
+    reason = "FIELD_INVALID"
+
+
+class RequestUnreadable(BadRequest):
+    """The request is not the Protobuf message this method takes."""
+
+    reason = "REQUEST_UNREADABLE"
+
+
+class FieldInvalid(BadRequest):
+    """A field of the request breaks its rule."""
+
+
+class ShopInvalid(BadRequest):
+    """shop must be the shop's domain alone, for example "shop.example"."""
+
+    reason = "SHOP_INVALID"
+    default_field = "shop"
+
+
+class BatchSize(BadRequest):
+    """A batch holds 1 to 1,000 records; send larger loads in several batches."""
+
+    reason = "BATCH_SIZE"
+    default_field = "records"
+
+
+class CursorInvalid(BadRequest):
+    """The cursor was cut or altered. Send it exactly as it was given."""
+
+    reason = "CURSOR_INVALID"
+    default_field = "cursor"
+
+
+class CursorForeign(BadRequest):
+    """The cursor was given for another importer, shop or scope. Start at page 1."""
+
+    reason = "CURSOR_FOREIGN"
+    default_field = "cursor"
+
+
+class CursorExpired(BadRequest):
+    """The cursor is no longer valid. Start again at page 1."""
+
+    reason = "CURSOR_EXPIRED"
+    default_field = "cursor"
+
+
+class TokenInvalid(BadRequest):
+    """The commit token was cut or altered. Send it exactly as it was given."""
+
+    reason = "TOKEN_INVALID"
+    default_field = "commit_token"
+
+
+class TokenForeign(BadRequest):
+    """The commit token was given for another importer, shop or scope."""
+
+    reason = "TOKEN_FOREIGN"
+    default_field = "commit_token"
+
+
+class TokenExpired(BadRequest):
+    """The commit token is no longer valid. Walk again and commit the new pages."""
+
+    reason = "TOKEN_EXPIRED"
+    default_field = "commit_token"
+
+
+class PageNotReached(BadRequest):
+    """The page lies more than 1,000 pages past what was asked. Ask for the pages in order."""
+
+    reason = "PAGE_NOT_REACHED"
+    default_field = "page"
+
+
+class PageNotServed(BadRequest):
+    """That page was never handed out with that page_size, so it cannot be committed."""
+
+    reason = "PAGE_NOT_SERVED"
+    default_field = "page"
+
+
+class WalkExpired(BadRequest):
+    """The walk was left alone for seven days. Start again at page 1."""
+
+    reason = "WALK_EXPIRED"
+    default_field = "page"
+
+
+class CommitAhead(BadRequest):
+    """The commit lies past the last change of the feed. Walk again and commit the new pages."""
+
+    reason = "COMMIT_AHEAD"
+    default_field = "commit_token"
+
+
+class KeyMissing(PullfeedError):
+    """Send your key in the header X-Api-Key."""
+
+    code = "UNAUTHENTICATED"
+    reason = "KEY_MISSING"
+
+
+class KeyInvalid(PullfeedError):
+    """The key is unknown or revoked. Ask the shop's operator for a new one."""
+
+    code = "UNAUTHENTICATED"
+    reason = "KEY_INVALID"
+
+
+class RoleDenied(PullfeedError):
+    """A key of this role may not make this call."""
+
+    code = "PERMISSION_DENIED"
+    reason = "ROLE_DENIED"
+
+
+class ShopNotFound(PullfeedError):
+    """There is no such shop for this key."""
+
+    code = "NOT_FOUND"
+    reason = "SHOP_NOT_FOUND"
+    default_field = "shop"
+
+
+class KeyNotFound(PullfeedError):
+    """No key has this id."""
+
+    code = "NOT_FOUND"
+    reason = "KEY_NOT_FOUND"
+    default_field = "key_id"
+
+
+class KeyLimit(PullfeedError):
+    """The importer has two live keys already. Revoke one of them first."""
+
+    code = "FAILED_PRECONDITION"
+    reason = "KEY_LIMIT"
+
+
+class LastOperatorKey(PullfeedError):
+    """Nobody could make keys any more: this is the last operator key. Make another one first."""
+
+    code = "FAILED_PRECONDITION"
+    reason = "LAST_OPERATOR_KEY"
+
+
+class StoreUnavailable(PullfeedError):
+    """The database does not answer. Try again."""
+
+    code = "UNAVAILABLE"
+    reason = "UNAVAILABLE"
+
+
+class StorageFull(PullfeedError):
+    """The database has no room left; nothing was stored."""
+
+    code = "RESOURCE_EXHAUSTED"
+    reason = "STORAGE_FULL"
+
+
+class Internal(PullfeedError):
+    """A fault of pullfeed's own; the log of the core has more under the request id."""
+
+
+class Unusable(PullfeedError):
+    """The core cannot start in this environment."""

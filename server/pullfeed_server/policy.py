@@ -1,0 +1,194 @@
+"""The one guard before every call: who, may they, is the request right; then run.
+
+A plain function of method, request and metadata, so that any wiring — the gRPC
+handler, or a facade in the same process — goes through the same checks. Every
+exception becomes a google.rpc.Status here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+import traceback
+from collections.abc import Callable, Generator, Iterator, Mapping
+from typing import Any, NamedTuple, NoReturn, Protocol, TypeGuard
+
+import orjson
+from google.protobuf import duration_pb2, message
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+
+from pullfeed_server import errors, keys
+from pullfeed_server.encoding import rules
+
+DOMAIN = "pullfeed"
+RETRY_AFTER_S = 1
+
+_log = logging.getLogger(__name__)
+
+
+class Method(NamedTuple):
+    """One RPC. roles: who may call it. call: request, caller → response or responses."""
+
+    request_type: type[message.Message]
+    roles: frozenset[str]
+    call: Callable[[Any, keys.Caller], Any]
+
+
+class Refused(Exception):
+    """A call that was refused, with the status its caller gets."""
+
+    def __init__(self, status: status_pb2.Status) -> None:
+        self.status = status
+        super().__init__(status.message)
+
+
+class _OfShop(Protocol):
+    """A request about one shop."""
+
+    shop: str
+
+
+class _Entry:
+    """What the log says of one call; no key, no token, nothing of a record."""
+
+    def __init__(self, method: str, metadata: Mapping[str, str]) -> None:
+        self._begun = time.perf_counter()
+        self._fields: dict[str, Any] = {
+            "method": method,
+            "request_id": metadata.get("x-request-id", "")[:128],
+        }
+
+    def note(self, **fields: object) -> None:
+        self._fields.update(fields)
+
+    def close(self, code: str, reason: str = "") -> None:
+        self._fields |= {"code": code, "reason": reason}
+        self._fields["duration_ms"] = round((time.perf_counter() - self._begun) * 1000, 2)
+        level = logging.ERROR if code == "INTERNAL" else logging.INFO
+        _log.log(level, "%s", orjson.dumps(self._fields).decode())
+
+
+class Policy:
+    """Guards a table of methods."""
+
+    def __init__(self, methods: Mapping[str, Method], known: keys.Keys) -> None:
+        """methods: by full name, for example "/pullfeed.v1.FeedService/FetchPage"."""
+        self._methods = methods
+        self._keys = known
+
+    def run(
+        self, method: str, request: bytes | message.Message, metadata: Mapping[str, str]
+    ) -> Any:
+        """The response of a call. request: the message, or its bytes. Raises Refused."""
+        with self._guarded(method, request, metadata) as answer:
+            return answer()
+
+    def stream(
+        self, method: str, request: bytes | message.Message, metadata: Mapping[str, str]
+    ) -> Iterator[Any]:
+        """The responses of a streaming call. Raises Refused, also between responses."""
+        with self._guarded(method, request, metadata) as answer:
+            yield from answer()
+
+    @contextlib.contextmanager
+    def _guarded(
+        self, name: str, request: bytes | message.Message, metadata: Mapping[str, str]
+    ) -> Generator[Callable[[], Any]]:
+        entry = _Entry(name, metadata)
+        try:
+            method = self._methods[name]
+            caller = self._keys.identify(metadata.get("x-api-key", ""))
+            entry.note(key_id=caller.key_id, importer=caller.importer)
+            _authorise(method, caller)
+            read = _read(method, request)
+            _normalise_shop(read)
+            _check(read)
+            entry.note(shop=getattr(read, "shop", ""), scope=getattr(read, "scope", 0))
+            _authorise_shop(read, caller)
+            yield lambda: method.call(read, caller)
+        except errors.PullfeedError as error:
+            _refuse(entry, error)
+        except Exception as error:  # noqa: BLE001 - the border: every fault becomes a status
+            entry.note(fault=_trace(error))
+            _refuse(entry, errors.Internal(), error)
+        entry.close("OK")
+
+
+def _authorise(method: Method, caller: keys.Caller) -> None:
+    if caller.role not in method.roles:
+        raise errors.RoleDenied(
+            f"A key of role {caller.role} may not make this call; "
+            f"it takes {' or '.join(sorted(method.roles))}.",
+            role=caller.role,
+        )
+
+
+def _read(method: Method, request: bytes | message.Message) -> message.Message:
+    if isinstance(request, message.Message):
+        return request
+    try:
+        return method.request_type.FromString(request)
+    except message.DecodeError as error:
+        raise errors.RequestUnreadable from error
+
+
+def _normalise_shop(request: message.Message) -> None:
+    if _names_shop(request):
+        request.shop = request.shop.strip().lower()
+
+
+def _check(request: message.Message) -> None:
+    broken = rules.request_violations(request)
+    if not broken:
+        return
+    if broken[0][0] == "shop":
+        raise errors.ShopInvalid
+    raise errors.FieldInvalid(
+        " ".join(f"{field or 'request'} {text}." for field, text in broken),
+        field=broken[0][0],
+    )
+
+
+def _authorise_shop(request: message.Message, caller: keys.Caller) -> None:
+    # A foreign shop must look just like an unknown one.
+    if _names_shop(request) and not caller.may_touch(request.shop):
+        raise errors.ShopNotFound
+
+
+def _names_shop(request: message.Message) -> TypeGuard[_OfShop]:
+    return "shop" in request.DESCRIPTOR.fields_by_name
+
+
+def _trace(error: Exception) -> list[str]:
+    """Where a fault came from. Not its text: that may quote a record."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [
+        f"{type(error).__module__}.{type(error).__qualname__}",
+        *(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames),
+    ]
+
+
+def _refuse(entry: _Entry, error: errors.PullfeedError, cause: Exception | None = None) -> NoReturn:
+    entry.close(error.code, error.reason)
+    raise Refused(status_of(error)) from (cause or error)
+
+
+def status_of(error: errors.PullfeedError) -> status_pb2.Status:
+    """The status of a refusal: ErrorInfo always, BadRequest and RetryInfo where they apply.
+
+    Source: AIP-193.
+    """
+    status = status_pb2.Status(code=code_pb2.Code.Value(error.code), message=error.message)
+    metadata = {**error.metadata, **({"field": error.field} if error.field else {})}
+    status.details.add().Pack(
+        error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=metadata)
+    )
+    if error.code == "INVALID_ARGUMENT" and error.field:
+        broken = error_details_pb2.BadRequest()
+        broken.field_violations.add(field=error.field, description=error.message)
+        status.details.add().Pack(broken)
+    if error.code == "UNAVAILABLE":
+        delay = duration_pb2.Duration(seconds=RETRY_AFTER_S)
+        status.details.add().Pack(error_details_pb2.RetryInfo(retry_delay=delay))
+    return status

@@ -1,0 +1,106 @@
+"""Puts and deletes: judged outside the transaction, decided and stored inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pullfeed.v1 import record_pb2, record_service_pb2
+from pullfeed_server import clock, errors, intake
+from pullfeed_server.encoding import scopes, version
+from pullfeed_server.store import Store, Transaction, rows
+
+MAX_BATCH = 1000
+
+
+class Batch(NamedTuple):
+    """A put of one shop and scope. unreadable counts on behind records."""
+
+    shop: str
+    scope: int
+    records: Sequence[record_pb2.Record]
+    unreadable: Sequence[record_service_pb2.UnreadableRecord]
+    force: bool
+
+
+class Removals(NamedTuple):
+    """A delete of one shop and scope. removed_us: None for now."""
+
+    shop: str
+    scope: int
+    ids: Sequence[str]
+    removed_us: int | None
+    force: bool
+
+
+class PutOutcome(NamedTuple):
+    """What became of each version of a batch, in its order."""
+
+    versions: list[version.Good | version.Bad]
+    outcomes: list[str]
+
+
+class Records:
+    """Takes a shop's records in."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def put(self, batch: Batch) -> PutOutcome:
+        """Stores a batch, one record after the other; durable when it returns.
+
+        Raises BatchSize.
+        """
+        if not 1 <= len(batch.records) + len(batch.unreadable) <= MAX_BATCH:
+            raise errors.BatchSize
+        kind = scopes.KINDS[batch.scope]
+        versions = [version.judge(record, kind) for record in batch.records]
+        versions += [version.unreadable(row) for row in batch.unreadable]
+        outcomes = self._store.write(lambda tx: _put(tx, batch, versions))
+        return PutOutcome(versions, outcomes)
+
+    def delete(self, removals: Removals) -> list[str]:
+        """Removes ids, leaving tombstones; what became of each. Durable when it returns."""
+        return self._store.write(lambda tx: _delete(tx, removals))
+
+
+def _put(
+    tx: Transaction, batch: Batch, versions: Sequence[version.Good | version.Bad]
+) -> list[str]:
+    now_us = clock.now_us()
+    tx.feeds.add_shop(batch.shop, now_us)
+    feed = tx.feeds.lock(batch.shop, batch.scope)
+    ids = list({put.id for put in versions if put.id})
+    standings = tx.records.standings(batch.shop, batch.scope, ids)
+    taken = intake.Intake(standings, now_us, force=batch.force)
+    outcomes = [taken.put(put) for put in versions]
+    _store(tx, batch.shop, batch.scope, feed.position, taken.changes())
+    return outcomes
+
+
+def _delete(tx: Transaction, removals: Removals) -> list[str]:
+    now_us = clock.now_us()
+    removed_us = now_us if removals.removed_us is None else removals.removed_us
+    feed = tx.feeds.lock(removals.shop, removals.scope)
+    ids = list(dict.fromkeys(removals.ids))
+    standings = tx.records.standings(removals.shop, removals.scope, ids)
+    taken = intake.Intake(standings, now_us, force=removals.force)
+    outcomes = [taken.delete(intake.Removal(record_id, removed_us)) for record_id in removals.ids]
+    _store(tx, removals.shop, removals.scope, feed.position, taken.changes())
+    return outcomes
+
+
+def _store(tx: Transaction, shop: str, scope: int, position: int, changes: intake.Changes) -> None:
+    records: list[rows.RecordRow] = []
+    tombstones: list[rows.TombstoneRow] = []
+    for next_position, placed in enumerate(changes.placed, position + 1):
+        if isinstance(placed, version.Good):
+            records.append(rows.RecordRow(placed.id, next_position, *placed[1:]))
+        else:
+            tombstones.append(placed._replace(position=next_position))
+    tx.records.put(shop, scope, records)
+    tx.records.remove(shop, scope, tombstones)
+    tx.records.release(shop, scope, changes.released)
+    tx.records.withhold(shop, scope, changes.withheld)
+    if changes.placed:
+        tx.feeds.set_position(shop, scope, position + len(changes.placed))

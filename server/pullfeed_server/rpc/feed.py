@@ -1,0 +1,107 @@
+"""FeedService: pages, commits, exports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from google.protobuf import timestamp_pb2
+
+from pullfeed.v1 import feed_service_pb2 as pb
+from pullfeed_server import commits, feed, keys, policy
+from pullfeed_server.encoding import scopes
+from pullfeed_server.rpc import wire
+
+SERVICE = pb.DESCRIPTOR.services_by_name["FeedService"]
+_IMPORTERS = frozenset((keys.IMPORTER,))
+_EXPORTERS = frozenset((keys.IMPORTER, keys.OPERATOR))
+
+
+def methods(feeds: feed.Feeds, confirmed: commits.Commits) -> dict[str, policy.Method]:
+    """The service's methods by full name."""
+
+    def fetch(request: pb.FetchPageRequest, caller: keys.Caller) -> pb.FetchPageResponse:
+        return _page_response(request, feeds.fetch(_order(request, caller)))
+
+    def commit(request: pb.CommitRequest, caller: keys.Caller) -> pb.CommitResponse:
+        standing = confirmed.commit(_claim(request, caller))
+        return _commit_response(standing)
+
+    def export(
+        request: pb.ExportRecordsRequest, _: keys.Caller
+    ) -> Iterator[pb.ExportRecordsResponse]:
+        for chunk in feeds.export(request.shop, request.scope, request.after_position):
+            response = pb.ExportRecordsResponse(position=chunk.position)
+            _add_records(response, request.scope, chunk.bodies)
+            yield response
+
+    return {
+        wire.method_name(SERVICE, "FetchPage"): policy.Method(
+            pb.FetchPageRequest, _IMPORTERS, fetch
+        ),
+        wire.method_name(SERVICE, "Commit"): policy.Method(pb.CommitRequest, _IMPORTERS, commit),
+        wire.method_name(SERVICE, "ExportRecords"): policy.Method(
+            pb.ExportRecordsRequest, _EXPORTERS, export
+        ),
+    }
+
+
+def _order(request: pb.FetchPageRequest, caller: keys.Caller) -> feed.Order:
+    return feed.Order(
+        importer=caller.importer,
+        shop=request.shop,
+        scope=request.scope,
+        cursor=request.cursor,
+        page=request.page or 1,
+        page_size=request.page_size or feed.DEFAULT_PAGE_SIZE,
+        as_json=request.form == pb.FORM_JSON,
+    )
+
+
+def _page_response(request: pb.FetchPageRequest, page: feed.Page) -> pb.FetchPageResponse:
+    response = pb.FetchPageResponse(
+        has_next_page=page.has_next,
+        cursor=page.cursor,
+        page=page.page,
+        page_size=page.page_size,
+        commit_token=page.commit_token,
+    )
+    if request.form == pb.FORM_JSON:
+        # Joined as they are stored: nothing is parsed or rendered on this path.
+        response.data_json = b"[%b]" % b",".join(page.bodies)
+    else:
+        _add_records(response, request.scope, page.bodies)
+    return response
+
+
+def _add_records(
+    response: pb.FetchPageResponse | pb.ExportRecordsResponse, scope: int, bodies: list[bytes]
+) -> None:
+    name = scopes.KINDS[scope].name
+    for body in bodies:
+        getattr(response.records.add(), name).ParseFromString(body)
+
+
+def _claim(request: pb.CommitRequest, caller: keys.Caller) -> commits.Claim:
+    return commits.Claim(
+        importer=caller.importer,
+        shop=request.shop,
+        scope=request.scope,
+        commit_token=request.commit_token,
+        cursor=request.cursor,
+        page=request.page.page,
+        page_size=request.page.page_size or feed.DEFAULT_PAGE_SIZE,
+    )
+
+
+def _commit_response(standing: commits.Standing) -> pb.CommitResponse:
+    response = pb.CommitResponse(position=standing.position, advanced=standing.advanced)
+    if standing.committed_us:
+        response.committed_date.CopyFrom(date(standing.committed_us))
+    return response
+
+
+def date(microseconds: int) -> timestamp_pb2.Timestamp:
+    """A stored time as its message."""
+    stamp = timestamp_pb2.Timestamp()
+    stamp.FromMicroseconds(microseconds)
+    return stamp

@@ -1,0 +1,60 @@
+"""RecordService: puts and deletes."""
+
+from __future__ import annotations
+
+from pullfeed.v1 import record_service_pb2 as pb
+from pullfeed_server import intake, keys, policy, records
+from pullfeed_server.encoding import version
+from pullfeed_server.rpc import wire
+
+SERVICE = pb.DESCRIPTOR.services_by_name["RecordService"]
+_WRITERS = frozenset((keys.WRITER, keys.OPERATOR))
+
+
+def methods(kept: records.Records) -> dict[str, policy.Method]:
+    """The service's methods by full name."""
+
+    def put(request: pb.PutRecordsRequest, _: keys.Caller) -> pb.PutRecordsResponse:
+        batch = records.Batch(
+            request.shop, request.scope, request.records, request.unreadable, request.force
+        )
+        return _put_response(kept.put(batch))
+
+    def delete(request: pb.DeleteRecordsRequest, _: keys.Caller) -> pb.DeleteRecordsResponse:
+        dated = request.HasField("removed_date")
+        removed_us = request.removed_date.ToMicroseconds() if dated else None
+        outcomes = kept.delete(
+            records.Removals(request.shop, request.scope, request.ids, removed_us, request.force)
+        )
+        return pb.DeleteRecordsResponse(
+            removed_count=outcomes.count(intake.STORED),
+            unchanged_count=outcomes.count(intake.UNCHANGED),
+            stale_count=outcomes.count(intake.STALE),
+        )
+
+    return {
+        wire.method_name(SERVICE, "PutRecords"): policy.Method(pb.PutRecordsRequest, _WRITERS, put),
+        wire.method_name(SERVICE, "DeleteRecords"): policy.Method(
+            pb.DeleteRecordsRequest, _WRITERS, delete
+        ),
+    }
+
+
+def violation(broken: tuple[str, str]) -> pb.Violation:
+    """A (field, reason) pair as its message."""
+    return pb.Violation(field=broken[0], reason=broken[1])
+
+
+def _put_response(put: records.PutOutcome) -> pb.PutRecordsResponse:
+    response = pb.PutRecordsResponse(
+        stored_count=put.outcomes.count(intake.STORED),
+        unchanged_count=put.outcomes.count(intake.UNCHANGED),
+    )
+    for index, (judged, outcome) in enumerate(zip(put.versions, put.outcomes, strict=True)):
+        if outcome == intake.STALE:
+            response.stale.add(index=index, id=judged.id)
+        elif outcome == intake.WITHHELD and isinstance(judged, version.Bad):
+            response.withheld.add(
+                index=index, id=judged.id, violations=map(violation, judged.violations)
+            )
+    return response

@@ -1,0 +1,138 @@
+"""The core's settings: one table, read once, passed on as a value."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import tomllib
+from typing import Any
+
+import click
+
+from pullfeed_server import errors
+
+TABLE = "core"
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """One setting: its flag is --name, its key in the TOML table is name."""
+
+    name: str
+    env: str
+    kind: click.ParamType[Any] | type
+    default: Any
+    help: str
+    secret: bool = False
+
+
+SETTINGS = (
+    Setting(
+        "listen",
+        "PULLFEED_CORE_LISTEN",
+        str,
+        "127.0.0.1:50051",
+        "Address and port of the gRPC services; port 0 takes a free one.",
+    ),
+    Setting(
+        "database",
+        "PULLFEED_DATABASE",
+        str,
+        "sqlite:///.pullfeed/pullfeed.db",
+        "SQLAlchemy URL of the database.",
+    ),
+    Setting(
+        "secrets",
+        "PULLFEED_SECRETS",
+        str,
+        "",
+        "Secrets that sign cursors, comma-separated, 32 characters or more each: the first "
+        "signs, all verify. Empty: made at the first start and kept beside the database.",
+        secret=True,
+    ),
+    Setting(
+        "operator-key-file",
+        "PULLFEED_OPERATOR_KEY_FILE",
+        str,
+        "",
+        "Where the first start writes the operator key. Empty: operator.key beside the database.",
+    ),
+    Setting(
+        "allow-anonymous",
+        "PULLFEED_ALLOW_ANONYMOUS",
+        bool,
+        False,
+        "Serve feeds without a key, to one importer named anonymous.",
+    ),
+    Setting(
+        "threads",
+        "PULLFEED_CORE_THREADS",
+        click.IntRange(1, 256),
+        8,
+        "Calls served at the same time.",
+    ),
+    Setting(
+        "grace-s",
+        "PULLFEED_GRACE_S",
+        click.FloatRange(0, 600),
+        10.0,
+        "Seconds that calls in flight get to end when the core is stopped.",
+    ),
+    Setting(
+        "log-level",
+        "PULLFEED_LOG_LEVEL",
+        click.Choice(("debug", "info", "warning", "error")),
+        "info",
+        "Least level that is logged; info logs one line a call.",
+    ),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """The values of one start."""
+
+    listen: str
+    database: str
+    secrets: str
+    operator_key_file: str
+    allow_anonymous: bool
+    threads: int
+    grace_s: float
+    log_level: str
+
+
+def options() -> list[click.Option]:
+    """The table as click options; flags win over the environment, that over the file."""
+    return [
+        click.Option(
+            [f"--{setting.name}"],
+            envvar=setting.env,
+            type=setting.kind,
+            default=setting.default,
+            help=setting.help,
+            show_default=True,
+            show_envvar=True,
+        )
+        for setting in SETTINGS
+    ]
+
+
+def from_file(path: str | None) -> dict[str, Any]:
+    """The core's table of a TOML file, keyed as click's default_map wants it.
+
+    path: None looks for ./pullfeed.toml, and that may be absent.
+    Raises Unusable where the file cannot be read or names an unknown setting.
+    """
+    file = pathlib.Path(path or "pullfeed.toml")
+    if path is None and not file.exists():
+        return {}
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8")).get(TABLE, {})
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise errors.Unusable(f"The settings file {file} cannot be read: {error}") from error
+    known = {setting.name for setting in SETTINGS}
+    for name in table:
+        if name not in known:
+            raise errors.Unusable(f"{file}: there is no setting {name!r} in [{TABLE}].")
+    return {name.replace("-", "_"): value for name, value in table.items()}

@@ -1,0 +1,217 @@
+"""The store: what the core needs of a database, as one documented contract.
+
+Everything a shop owns is named by its shop first, so that one statement never
+crosses shops. One implementation, `store.sql`, serves every engine; the suite
+in tests/store runs on each of them.
+
+A transaction is handed to a function and lives as long as its call:
+
+    store.read(lambda tx: tx.feeds.get(shop, scope))
+    store.write(lambda tx: tx.commits.set(...))
+
+The function may be run again where the engine asks for it (a deadlock), so it
+has no effect outside the transaction. Both raise StoreUnavailable, and `write`
+StorageFull; errors of the function itself roll back and come through as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+from pullfeed_server.store import rows
+
+T = TypeVar("T")
+
+
+class Feeds(Protocol):
+    """Shops, and the counters of their feeds."""
+
+    def has_shop(self, shop: str) -> bool:
+        """Was anything ever put for this shop."""
+        ...
+
+    def add_shop(self, shop: str, created_us: int) -> None:
+        """Makes the shop; harmless where it is there."""
+        ...
+
+    def get(self, shop: str, scope: int) -> rows.FeedRow | None:
+        """The feed's counter; None before its first change."""
+        ...
+
+    def lock(self, shop: str, scope: int) -> rows.FeedRow:
+        """The feed's counter, made where it is new and held until the end of the transaction.
+
+        Under this lock versions are compared and positions are given, so that
+        changes become visible in the order of their positions.
+        """
+        ...
+
+    def set_position(self, shop: str, scope: int, position: int) -> None:
+        """Moves a locked counter."""
+        ...
+
+    def shops(self, after: str, limit: int) -> list[str]:
+        """Shops behind a name, by name."""
+        ...
+
+    def counts(self, shop: str) -> list[rows.ShopCounts]:
+        """What is held of each feed of a shop that has had a change, by scope."""
+        ...
+
+
+class Records(Protocol):
+    """The two lists of a feed, and the withheld."""
+
+    def standings(self, shop: str, scope: int, ids: Sequence[str]) -> dict[str, rows.Standing]:
+        """How the known ones of these ids stand. ids: at most 1,000."""
+        ...
+
+    def put(self, shop: str, scope: int, records: Sequence[rows.RecordRow]) -> None:
+        """Stores records, each at its new position; replaces what their ids had."""
+        ...
+
+    def remove(self, shop: str, scope: int, tombstones: Sequence[rows.TombstoneRow]) -> None:
+        """Leaves a tombstone for each id; the record's bytes go."""
+        ...
+
+    def withhold(self, shop: str, scope: int, withheld: Sequence[rows.WithheldRow]) -> None:
+        """Keeps versions among the withheld; first_seen_us of a known one stays."""
+        ...
+
+    def release(self, shop: str, scope: int, ids: Iterable[str]) -> None:
+        """Takes ids from the withheld."""
+        ...
+
+    def page_json(self, shop: str, scope: int, after: int, limit: int) -> rows.PageRows:
+        """Up to `limit` records behind a position, as contract JSON."""
+        ...
+
+    def page_proto(self, shop: str, scope: int, after: int, limit: int) -> rows.PageRows:
+        """Up to `limit` records behind a position, as Protobuf."""
+        ...
+
+    def skip(self, shop: str, scope: int, after: int, count: int) -> int:
+        """Position of the count-th record behind a position, or of the last one."""
+        ...
+
+    def withheld(
+        self, shop: str, scope: int, reason: str, after: str, limit: int
+    ) -> list[rows.WithheldRow]:
+        """Withheld versions behind an id, by id. reason: "" for all."""
+        ...
+
+
+class Walks(Protocol):
+    """Page-mode walks and their marks."""
+
+    def get(self, key: rows.WalkKey) -> rows.WalkRow | None:
+        """The walk of a key as it stands."""
+        ...
+
+    def open(self, key: rows.WalkKey, walk: rows.WalkRow) -> None:
+        """Sets the walk of a key."""
+        ...
+
+    def touch(self, key: rows.WalkKey, walk: int, touched_us: int, ended: bool) -> None:
+        """Notes a request of a walk; once ended it stays so. Nothing if it was replaced."""
+        ...
+
+    def mark(self, shop: str, walk: int, page: int) -> rows.MarkRow | None:
+        """The mark of a page, or None where it was not served."""
+        ...
+
+    def nearest_mark(self, shop: str, walk: int, page: int) -> rows.MarkRow | None:
+        """The last mark before a page."""
+        ...
+
+    def put_mark(self, shop: str, walk: int, mark: rows.MarkRow) -> None:
+        """Stores a mark; of one that is there each number is only ever lowered."""
+        ...
+
+    def covered_end(self, shop: str, walk: int, page: int, committed: int) -> int:
+        """How far pages up to this one cover without a gap from a position; at least that."""
+        ...
+
+    def drop(self, shop: str, walk: int) -> None:
+        """Forgets all marks of a walk."""
+        ...
+
+
+class Commits(Protocol):
+    """What importers have confirmed."""
+
+    def get(self, shop: str, scope: int, list: int, importer: str) -> rows.CommitRow | None:
+        """The committed position; None before the first commit."""
+        ...
+
+    def lock(self, shop: str, scope: int, list: int, importer: str) -> rows.CommitRow | None:
+        """The same, held until the end of the transaction."""
+        ...
+
+    def set(self, shop: str, scope: int, list: int, importer: str, commit: rows.CommitRow) -> None:
+        """Stores the committed position."""
+        ...
+
+
+class Keys(Protocol):
+    """Keys and importers."""
+
+    def get(self, key_id: str) -> rows.KeyRow | None:
+        """A key, revoked or not."""
+        ...
+
+    def all(self) -> list[rows.KeyRow]:
+        """All keys, oldest first."""
+        ...
+
+    def add(self, key: rows.KeyRow) -> None:
+        """Stores a new key."""
+        ...
+
+    def revoke(self, key_id: str, revoked_us: int) -> None:
+        """Ends a key; an ended one keeps its date."""
+        ...
+
+    def importers(self) -> list[rows.ImporterRow]:
+        """All importers, by name."""
+        ...
+
+    def importer(self, name: str) -> rows.ImporterRow | None:
+        """One importer."""
+        ...
+
+    def set_importer(self, name: str, starts: Mapping[int, str]) -> None:
+        """Makes an importer or sets its starts."""
+        ...
+
+
+class Transaction(Protocol):
+    """One transaction's view of the store."""
+
+    @property
+    def feeds(self) -> Feeds: ...
+    @property
+    def records(self) -> Records: ...
+    @property
+    def walks(self) -> Walks: ...
+    @property
+    def commits(self) -> Commits: ...
+    @property
+    def keys(self) -> Keys: ...
+
+
+class Store(Protocol):
+    """A database that keeps all of this."""
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """What `work` returns, seeing one state of the database."""
+        ...
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """What `work` returns, once what it wrote is durable."""
+        ...
+
+    def close(self) -> None:
+        """Ends writes in flight, then lets the database go."""
+        ...

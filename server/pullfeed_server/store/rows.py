@@ -1,0 +1,147 @@
+"""The rows a store takes and gives. Positions and microseconds are integers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+# The two lists of a feed; an id stands in exactly one of them.
+RECORDS, REMOVED = 1, 2
+# A feed's epoch until a restore or a failover starts another one.
+FIRST_EPOCH = 1
+
+
+class FeedRow(NamedTuple):
+    """A feed that has had a change. position: number of the last one."""
+
+    position: int
+    epoch: int
+
+
+class Standing(NamedTuple):
+    """How an id stands now.
+
+    list: RECORDS, REMOVED, or 0 where it stands in neither. modified_us: of the
+    newest version known, a withheld one included. reason: of its tombstone.
+    """
+
+    list: int
+    modified_us: int
+    fingerprint: bytes
+    reason: str
+    is_withheld: bool
+
+
+UNKNOWN = Standing(0, 0, b"", "", is_withheld=False)
+
+
+class RecordRow(NamedTuple):
+    """A record as it is stored."""
+
+    id: str
+    position: int
+    modified_us: int
+    fingerprint: bytes
+    proto: bytes
+    json: bytes
+
+
+class TombstoneRow(NamedTuple):
+    """What is left of a removed record. removed_us: when it was removed."""
+
+    id: str
+    position: int
+    modified_us: int
+    reason: str
+    removed_us: int
+
+
+class WithheldRow(NamedTuple):
+    """A version kept out of the feed. violations: (field, reason) pairs."""
+
+    id: str
+    modified_us: int
+    violations: tuple[tuple[str, str], ...]
+    first_seen_us: int
+    last_seen_us: int
+
+
+class PageRows(NamedTuple):
+    """Records behind a position, oldest change first.
+
+    bodies: their stored bytes in the form asked for. position: of the last of
+    them, or the one asked from where there are none.
+    """
+
+    bodies: list[bytes]
+    position: int
+    has_next: bool
+
+
+class WalkKey(NamedTuple):
+    """The one page-mode walk that a numbered request belongs to."""
+
+    shop: str
+    scope: int
+    list: int
+    importer: str
+    page_size: int
+
+
+class WalkRow(NamedTuple):
+    """The walk of a key, and the one before it (0 where there was none)."""
+
+    walk: int
+    previous: int
+    start: int
+    epoch: int
+    touched_us: int
+    ended: bool
+
+
+class MarkRow(NamedTuple):
+    """A served page: begins after `start`, ends at `end`.
+
+    covered_from: the walk served everything after this position up to `end`.
+    """
+
+    page: int
+    start: int
+    end: int
+    covered_from: int
+
+
+class CommitRow(NamedTuple):
+    """What an importer has confirmed of one list."""
+
+    position: int
+    epoch: int
+    committed_us: int
+
+
+class ShopCounts(NamedTuple):
+    """What is held of one feed."""
+
+    scope: int
+    records: int
+    removed: int
+    withheld: int
+    position: int
+
+
+class KeyRow(NamedTuple):
+    """A key. hash: SHA-256 of its secret. revoked_us: 0 while it lives."""
+
+    key_id: str
+    role: str
+    importer: str
+    shops: tuple[str, ...]
+    hash: bytes
+    created_us: int
+    revoked_us: int
+
+
+class ImporterRow(NamedTuple):
+    """An importer. starts: scope → "full" or "committed"; absent means full."""
+
+    importer: str
+    starts: dict[int, str]

@@ -1,0 +1,128 @@
+"""The tables. Every one that a shop owns has the shop first in its key."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+# Raised with every migration; a core refuses a database of another version.
+VERSION = 1
+
+metadata = sa.MetaData()
+
+_BYTES = sa.LargeBinary
+_NUMBER = sa.BigInteger
+
+schema_version = sa.Table(
+    "schema_version",
+    metadata,
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+)
+
+shops = sa.Table(
+    "shops",
+    metadata,
+    sa.Column("shop", sa.Text, primary_key=True),
+    sa.Column("created_us", _NUMBER, nullable=False),
+)
+
+# One counter row per feed: its lock orders the writers (see store.Feeds.lock).
+feeds = sa.Table(
+    "feeds",
+    metadata,
+    sa.Column("shop", sa.Text, primary_key=True),
+    sa.Column("scope", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("position", _NUMBER, nullable=False),
+    sa.Column("epoch", _NUMBER, nullable=False),
+)
+
+# Both lists of a feed. A tombstone has no bytes, a record no reason.
+records = sa.Table(
+    "records",
+    metadata,
+    sa.Column("shop", sa.Text, primary_key=True),
+    sa.Column("scope", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("list", sa.SmallInteger, nullable=False),
+    sa.Column("position", _NUMBER, nullable=False),
+    sa.Column("modified_us", _NUMBER, nullable=False),
+    sa.Column("fingerprint", _BYTES, nullable=False),
+    sa.Column("encoding", sa.SmallInteger, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("removed_us", _NUMBER, nullable=False),
+    sa.Column("proto", _BYTES, nullable=False),
+    sa.Column("json", _BYTES, nullable=False),
+    sa.Index("records_by_position", "shop", "scope", "list", "position", unique=True),
+)
+
+# violations: a JSON list of [field, reason]; reasons: ",BAD_EMAIL,MISSING," to filter by.
+withheld = sa.Table(
+    "withheld",
+    metadata,
+    sa.Column("shop", sa.Text, primary_key=True),
+    sa.Column("scope", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("modified_us", _NUMBER, nullable=False),
+    sa.Column("violations", sa.Text, nullable=False),
+    sa.Column("reasons", sa.Text, nullable=False),
+    sa.Column("first_seen_us", _NUMBER, nullable=False),
+    sa.Column("last_seen_us", _NUMBER, nullable=False),
+)
+
+walks = sa.Table(
+    "walks",
+    metadata,
+    sa.Column("shop", sa.Text, primary_key=True),
+    sa.Column("scope", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("list", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("importer", sa.Text, primary_key=True),
+    sa.Column("page_size", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("walk", _NUMBER, nullable=False),
+    sa.Column("previous", _NUMBER, nullable=False),
+    sa.Column("start", _NUMBER, nullable=False),
+    sa.Column("epoch", _NUMBER, nullable=False),
+    sa.Column("touched_us", _NUMBER, nullable=False),
+    sa.Column("ended", sa.Boolean, nullable=False),
+)
+
+marks = sa.Table(
+    "marks",
+    metadata,
+    sa.Column("shop", sa.Text, primary_key=True),
+    sa.Column("walk", _NUMBER, primary_key=True, autoincrement=False),
+    sa.Column("page", _NUMBER, primary_key=True, autoincrement=False),
+    sa.Column("start", _NUMBER, nullable=False),
+    sa.Column("end", _NUMBER, nullable=False),
+    sa.Column("covered_from", _NUMBER, nullable=False),
+)
+
+commits = sa.Table(
+    "commits",
+    metadata,
+    sa.Column("shop", sa.Text, primary_key=True),
+    sa.Column("scope", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("list", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("importer", sa.Text, primary_key=True),
+    sa.Column("position", _NUMBER, nullable=False),
+    sa.Column("epoch", _NUMBER, nullable=False),
+    sa.Column("committed_us", _NUMBER, nullable=False),
+)
+
+# Not a shop's: few rows, the same on every node.
+keys = sa.Table(
+    "keys",
+    metadata,
+    sa.Column("key_id", sa.Text, primary_key=True),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("importer", sa.Text, nullable=False),
+    sa.Column("shops", sa.Text, nullable=False),
+    sa.Column("hash", _BYTES, nullable=False),
+    sa.Column("created_us", _NUMBER, nullable=False),
+    sa.Column("revoked_us", _NUMBER, nullable=False),
+)
+
+importers = sa.Table(
+    "importers",
+    metadata,
+    sa.Column("importer", sa.Text, primary_key=True),
+    sa.Column("starts", sa.Text, nullable=False),
+)

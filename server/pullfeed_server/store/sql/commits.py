@@ -1,0 +1,55 @@
+"""Committed positions in SQL."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from pullfeed_server.store import dialects, rows, schema
+from pullfeed_server.store.sql.statement import Cursor, Statement
+
+_C = schema.commits.c
+_COMMIT = ("position", "epoch", "committed_us")
+
+
+class Statements:
+    """The statements of SqlCommits."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        # Primary key of commits.
+        key = schema.commits.primary_key
+        found = sa.select(*(_C[name] for name in _COMMIT)).where(
+            *(column == sa.bindparam(column.name) for column in key)
+        )
+        self.get = Statement(engine, found)
+        self.lock = Statement(engine, found.with_for_update())
+        insert = dialects.insert(engine, schema.commits)
+        self.set = Statement(
+            engine,
+            insert.on_conflict_do_update(
+                index_elements=key, set_={name: insert.excluded[name] for name in _COMMIT}
+            ),
+        )
+
+
+class SqlCommits:
+    """Implements store.Commits."""
+
+    def __init__(self, cursor: Cursor, statements: Statements) -> None:
+        self._cursor = cursor
+        self._sql = statements
+
+    def get(self, shop: str, scope: int, list: int, importer: str) -> rows.CommitRow | None:
+        return self._found(self._sql.get, shop, scope, list, importer)
+
+    def lock(self, shop: str, scope: int, list: int, importer: str) -> rows.CommitRow | None:
+        return self._found(self._sql.lock, shop, scope, list, importer)
+
+    def set(self, shop: str, scope: int, list: int, importer: str, commit: rows.CommitRow) -> None:
+        named = {"shop": shop, "scope": scope, "list": list, "importer": importer}
+        self._sql.set.run(self._cursor, **named, **commit._asdict())
+
+    def _found(
+        self, statement: Statement, shop: str, scope: int, list: int, importer: str
+    ) -> rows.CommitRow | None:
+        row = statement.first(self._cursor, shop=shop, scope=scope, list=list, importer=importer)
+        return None if row is None else rows.CommitRow(*row)

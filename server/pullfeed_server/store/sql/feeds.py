@@ -1,0 +1,100 @@
+"""Shops and feed counters in SQL."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from pullfeed_server.store import dialects, rows, schema
+from pullfeed_server.store.sql.statement import Cursor, Statement
+
+_S, _F, _R, _W = schema.shops.c, schema.feeds.c, schema.records.c, schema.withheld.c
+
+
+class Statements:
+    """The statements of SqlFeeds."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        shop = sa.bindparam("shop", type_=sa.Text)
+        this_feed = sa.and_(_F.shop == shop, _F.scope == sa.bindparam("scope"))
+        counter = sa.select(_F.position, _F.epoch).where(this_feed)
+        # Primary keys of shops and feeds.
+        self.has_shop = Statement(engine, sa.select(_S.shop).where(_S.shop == shop))
+        self.add_shop = Statement(
+            engine, dialects.insert(engine, schema.shops).on_conflict_do_nothing()
+        )
+        self.get = Statement(engine, counter)
+        self.lock = Statement(engine, counter.with_for_update())
+        self.add = Statement(engine, dialects.insert(engine, schema.feeds).on_conflict_do_nothing())
+        # In an UPDATE the columns' own names stand for what it sets.
+        self.set_position = Statement(
+            engine,
+            sa.update(schema.feeds)
+            .where(_F.shop == sa.bindparam("of_shop"), _F.scope == sa.bindparam("of_scope"))
+            .values(position=sa.bindparam("position")),
+        )
+        # Crosses shops on purpose: an operator's overview, by the key of shops.
+        self.shops = Statement(
+            engine,
+            sa.select(_S.shop)
+            .where(_S.shop > sa.bindparam("after"))
+            .order_by(_S.shop)
+            .limit(sa.bindparam("limit", type_=sa.Integer)),
+        )
+        # These read the index records_by_position and the key of withheld, not the rows.
+        self.feeds = Statement(
+            engine, sa.select(_F.scope, _F.position).where(_F.shop == shop).order_by(_F.scope)
+        )
+        self.count_records = Statement(
+            engine,
+            sa.select(_R.scope, _R.list, sa.func.count())
+            .where(_R.shop == shop)
+            .group_by(_R.scope, _R.list),
+        )
+        self.count_withheld = Statement(
+            engine,
+            sa.select(_W.scope, sa.func.count()).where(_W.shop == shop).group_by(_W.scope),
+        )
+
+
+class SqlFeeds:
+    """Implements store.Feeds."""
+
+    def __init__(self, cursor: Cursor, statements: Statements) -> None:
+        self._cursor = cursor
+        self._sql = statements
+
+    def has_shop(self, shop: str) -> bool:
+        return self._sql.has_shop.first(self._cursor, shop=shop) is not None
+
+    def add_shop(self, shop: str, created_us: int) -> None:
+        self._sql.add_shop.run(self._cursor, shop=shop, created_us=created_us)
+
+    def get(self, shop: str, scope: int) -> rows.FeedRow | None:
+        row = self._sql.get.first(self._cursor, shop=shop, scope=scope)
+        return None if row is None else rows.FeedRow(*row)
+
+    def lock(self, shop: str, scope: int) -> rows.FeedRow:
+        self._sql.add.run(self._cursor, shop=shop, scope=scope, position=0, epoch=rows.FIRST_EPOCH)
+        (row,) = self._sql.lock.all(self._cursor, shop=shop, scope=scope)
+        return rows.FeedRow(*row)
+
+    def set_position(self, shop: str, scope: int, position: int) -> None:
+        self._sql.set_position.run(self._cursor, of_shop=shop, of_scope=scope, position=position)
+
+    def shops(self, after: str, limit: int) -> list[str]:
+        return [shop for (shop,) in self._sql.shops.all(self._cursor, after=after, limit=limit)]
+
+    def counts(self, shop: str) -> list[rows.ShopCounts]:
+        counted = self._sql.count_records.all(self._cursor, shop=shop)
+        lists = {(scope, kind): count for scope, kind, count in counted}
+        withheld: dict[int, int] = dict(self._sql.count_withheld.all(self._cursor, shop=shop))
+        return [
+            rows.ShopCounts(
+                scope,
+                lists.get((scope, rows.RECORDS), 0),
+                lists.get((scope, rows.REMOVED), 0),
+                withheld.get(scope, 0),
+                position,
+            )
+            for scope, position in self._sql.feeds.all(self._cursor, shop=shop)
+        ]

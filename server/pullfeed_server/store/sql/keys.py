@@ -1,0 +1,88 @@
+"""Keys and importers in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+import sqlalchemy as sa
+
+from pullfeed_server.store import dialects, rows, schema
+from pullfeed_server.store.sql.statement import Cursor, Row, Statement
+
+_K, _I = schema.keys.c, schema.importers.c
+
+
+class Statements:
+    """The statements of SqlKeys. Few rows, read by primary key or as a whole."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.get = Statement(
+            engine, sa.select(schema.keys).where(_K.key_id == sa.bindparam("key_id"))
+        )
+        self.all = Statement(engine, sa.select(schema.keys).order_by(_K.created_us, _K.key_id))
+        self.add = Statement(engine, sa.insert(schema.keys))
+        # In an UPDATE the columns' own names stand for what it sets.
+        self.revoke = Statement(
+            engine,
+            sa.update(schema.keys)
+            .where(_K.key_id == sa.bindparam("of_key"), _K.revoked_us == 0)
+            .values(revoked_us=sa.bindparam("revoked_us")),
+        )
+        self.importers = Statement(engine, sa.select(schema.importers).order_by(_I.importer))
+        self.importer = Statement(
+            engine, sa.select(schema.importers).where(_I.importer == sa.bindparam("importer"))
+        )
+        insert = dialects.insert(engine, schema.importers)
+        self.set_importer = Statement(
+            engine,
+            insert.on_conflict_do_update(
+                index_elements=schema.importers.primary_key,
+                set_={"starts": insert.excluded.starts},
+            ),
+        )
+
+
+class SqlKeys:
+    """Implements store.Keys."""
+
+    def __init__(self, cursor: Cursor, statements: Statements) -> None:
+        self._cursor = cursor
+        self._sql = statements
+
+    def get(self, key_id: str) -> rows.KeyRow | None:
+        row = self._sql.get.first(self._cursor, key_id=key_id)
+        return None if row is None else _key(row)
+
+    def all(self) -> list[rows.KeyRow]:
+        return [_key(row) for row in self._sql.all.all(self._cursor)]
+
+    def add(self, key: rows.KeyRow) -> None:
+        named = {**key._asdict(), "shops": orjson.dumps(key.shops).decode()}
+        self._sql.add.run(self._cursor, **named)
+
+    def revoke(self, key_id: str, revoked_us: int) -> None:
+        self._sql.revoke.run(self._cursor, of_key=key_id, revoked_us=revoked_us)
+
+    def importers(self) -> list[rows.ImporterRow]:
+        return [_importer(row) for row in self._sql.importers.all(self._cursor)]
+
+    def importer(self, name: str) -> rows.ImporterRow | None:
+        row = self._sql.importer.first(self._cursor, importer=name)
+        return None if row is None else _importer(row)
+
+    def set_importer(self, name: str, starts: Mapping[int, str]) -> None:
+        text = orjson.dumps({str(scope): start for scope, start in starts.items()}).decode()
+        self._sql.set_importer.run(self._cursor, importer=name, starts=text)
+
+
+def _key(row: Row) -> rows.KeyRow:
+    key = rows.KeyRow(*row)
+    return key._replace(shops=tuple(orjson.loads(row[3])))
+
+
+def _importer(row: Row) -> rows.ImporterRow:
+    importer, starts = row
+    return rows.ImporterRow(
+        importer, {int(scope): start for scope, start in orjson.loads(starts).items()}
+    )

@@ -1,0 +1,189 @@
+"""The two lists of a feed, and the withheld, in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from pullfeed_server import encoding
+from pullfeed_server.store import dialects, rows, schema
+from pullfeed_server.store.sql.statement import Cursor, Statement
+
+_R, _W = schema.records.c, schema.withheld.c
+# What stands in the columns that a list has no use for.
+_NO_REASON, _NO_BYTES, _NEVER = "", b"", 0
+
+
+class Statements:
+    """The statements of SqlRecords."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        # Primary keys of records and withheld.
+        self.standings = Statement(
+            engine,
+            sa.select(_R.id, _R.list, _R.modified_us, _R.fingerprint, _R.reason).where(
+                _of_feed(_R), dialects.is_one_of(engine, _R.id, "ids")
+            ),
+        )
+        self.withheld_standings = Statement(
+            engine,
+            sa.select(_W.id, _W.modified_us).where(
+                _of_feed(_W), dialects.is_one_of(engine, _W.id, "ids")
+            ),
+        )
+        self.put = Statement(engine, _upsert(engine, schema.records))
+        self.withhold = Statement(engine, _upsert(engine, schema.withheld, keep="first_seen_us"))
+        self.release = Statement(
+            engine,
+            sa.delete(schema.withheld).where(
+                _of_feed(_W), dialects.is_one_of(engine, _W.id, "ids")
+            ),
+        )
+        # Index records_by_position, from `after` on.
+        self.page_json = Statement(engine, _page(_R.position, _R.json))
+        self.page_proto = Statement(engine, _page(_R.position, _R.proto))
+        skipped = _page(_R.position).subquery()
+        self.skip = Statement(engine, sa.select(sa.func.max(skipped.c.position)))
+        # Primary key of withheld, from `after` on.
+        self.withheld = Statement(
+            engine,
+            sa.select(_W.id, _W.modified_us, _W.violations, _W.first_seen_us, _W.last_seen_us)
+            .where(
+                _of_feed(_W),
+                _W.id > sa.bindparam("after"),
+                _W.reasons.like(sa.bindparam("having")),
+            )
+            .order_by(_W.id)
+            .limit(sa.bindparam("limit", type_=sa.Integer)),
+        )
+
+
+class SqlRecords:
+    """Implements store.Records."""
+
+    def __init__(self, cursor: Cursor, statements: Statements) -> None:
+        self._cursor = cursor
+        self._sql = statements
+
+    def standings(self, shop: str, scope: int, ids: Sequence[str]) -> dict[str, rows.Standing]:
+        named = {"shop": shop, "scope": scope, "ids": dialects.listed(ids)}
+        found = {
+            record_id: rows.Standing(kind, modified_us, fingerprint, reason, is_withheld=False)
+            for record_id, kind, modified_us, fingerprint, reason in self._sql.standings.all(
+                self._cursor, **named
+            )
+        }
+        for record_id, modified_us in self._sql.withheld_standings.all(self._cursor, **named):
+            known = found.get(record_id, rows.UNKNOWN)
+            found[record_id] = known._replace(
+                modified_us=max(known.modified_us, modified_us), is_withheld=True
+            )
+        return found
+
+    def put(self, shop: str, scope: int, records: Sequence[rows.RecordRow]) -> None:
+        common = {
+            "shop": shop,
+            "scope": scope,
+            "list": rows.RECORDS,
+            "encoding": encoding.VERSION,
+            "reason": _NO_REASON,
+            "removed_us": _NEVER,
+        }
+        self._sql.put.run_many(self._cursor, ({**common, **row._asdict()} for row in records))
+
+    def remove(self, shop: str, scope: int, tombstones: Sequence[rows.TombstoneRow]) -> None:
+        common = {
+            "shop": shop,
+            "scope": scope,
+            "list": rows.REMOVED,
+            "encoding": encoding.VERSION,
+            "fingerprint": _NO_BYTES,
+            "proto": _NO_BYTES,
+            "json": _NO_BYTES,
+        }
+        self._sql.put.run_many(self._cursor, ({**common, **row._asdict()} for row in tombstones))
+
+    def withhold(self, shop: str, scope: int, withheld: Sequence[rows.WithheldRow]) -> None:
+        self._sql.withhold.run_many(self._cursor, (_withheld(shop, scope, row) for row in withheld))
+
+    def release(self, shop: str, scope: int, ids: Iterable[str]) -> None:
+        self._sql.release.run(self._cursor, shop=shop, scope=scope, ids=dialects.listed(ids))
+
+    def page_json(self, shop: str, scope: int, after: int, limit: int) -> rows.PageRows:
+        return self._page(self._sql.page_json, shop, scope, after, limit)
+
+    def page_proto(self, shop: str, scope: int, after: int, limit: int) -> rows.PageRows:
+        return self._page(self._sql.page_proto, shop, scope, after, limit)
+
+    def skip(self, shop: str, scope: int, after: int, count: int) -> int:
+        last: int | None = self._sql.skip.scalar(
+            self._cursor, shop=shop, scope=scope, after=after, limit=count
+        )
+        return after if last is None else last
+
+    def withheld(
+        self, shop: str, scope: int, reason: str, after: str, limit: int
+    ) -> list[rows.WithheldRow]:
+        having = f"%,{reason},%" if reason else "%"
+        found = self._sql.withheld.all(
+            self._cursor, shop=shop, scope=scope, after=after, limit=limit, having=having
+        )
+        return [
+            rows.WithheldRow(record_id, modified_us, _pairs(violations), first_us, last_us)
+            for record_id, modified_us, violations, first_us, last_us in found
+        ]
+
+    def _page(
+        self, statement: Statement, shop: str, scope: int, after: int, limit: int
+    ) -> rows.PageRows:
+        # One row more than asked tells whether a next page exists, without a count.
+        found = statement.all(self._cursor, shop=shop, scope=scope, after=after, limit=limit + 1)
+        kept = found[:limit]
+        return rows.PageRows(
+            bodies=[body for _, body in kept],
+            position=kept[-1][0] if kept else after,
+            has_next=len(found) > limit,
+        )
+
+
+def _of_feed(columns: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(columns.shop == sa.bindparam("shop"), columns.scope == sa.bindparam("scope"))
+
+
+def _page(*columns: sa.Column[Any]) -> Any:
+    """Records behind a position, oldest change first."""
+    return (
+        sa.select(*columns)
+        .where(_of_feed(_R), _R.list == rows.RECORDS, _R.position > sa.bindparam("after"))
+        .order_by(_R.position)
+        .limit(sa.bindparam("limit", type_=sa.Integer))
+    )
+
+
+def _upsert(engine: sa.Engine, table: sa.Table, keep: str = "") -> Any:
+    """An INSERT that replaces the row of the same key, but for the column to keep."""
+    insert = dialects.insert(engine, table)
+    changed = {
+        column.name: insert.excluded[column.name]
+        for column in table.columns
+        if not column.primary_key and column.name != keep
+    }
+    return insert.on_conflict_do_update(index_elements=table.primary_key, set_=changed)
+
+
+def _withheld(shop: str, scope: int, row: rows.WithheldRow) -> dict[str, object]:
+    reasons = sorted({code for _, code in row.violations})
+    return {
+        "shop": shop,
+        "scope": scope,
+        **row._asdict(),
+        "violations": orjson.dumps([list(broken) for broken in row.violations]).decode(),
+        "reasons": f",{','.join(reasons)},",
+    }
+
+
+def _pairs(violations: str) -> tuple[tuple[str, str], ...]:
+    return tuple((field, code) for field, code in orjson.loads(violations))

@@ -1,0 +1,114 @@
+"""Page-mode walks and their marks in SQL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from pullfeed_server.store import dialects, rows, schema
+from pullfeed_server.store.sql.statement import Cursor, Statement
+
+_W, _M = schema.walks.c, schema.marks.c
+_WALK = ("walk", "previous", "start", "epoch", "touched_us", "ended")
+
+
+class Statements:
+    """The statements of SqlWalks."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        # Primary key of walks. In an UPDATE the columns' own names stand for what it sets.
+        of_key = sa.and_(*(_W[name] == sa.bindparam(f"of_{name}") for name in rows.WalkKey._fields))
+        self.get = Statement(engine, sa.select(*(_W[name] for name in _WALK)).where(of_key))
+        opened = dialects.insert(engine, schema.walks)
+        self.open = Statement(
+            engine,
+            opened.on_conflict_do_update(
+                index_elements=schema.walks.primary_key,
+                set_={name: opened.excluded[name] for name in _WALK},
+            ),
+        )
+        self.touch = Statement(
+            engine,
+            sa.update(schema.walks)
+            .where(of_key, _W.walk == sa.bindparam("of_walk"))
+            .values(
+                touched_us=sa.bindparam("touched_us"),
+                ended=sa.or_(_W.ended, sa.bindparam("now_ended", type_=sa.Boolean)),
+            ),
+        )
+        # Primary key of marks, in page order.
+        of_walk = sa.and_(_M.shop == sa.bindparam("shop"), _M.walk == sa.bindparam("walk"))
+        marks = sa.select(_M.page, _M.start, _M.end, _M.covered_from).where(of_walk)
+        page = sa.bindparam("page", type_=sa.BigInteger)
+        self.mark = Statement(engine, marks.where(_M.page == page))
+        self.nearest = Statement(
+            engine,
+            marks.where(_M.page < page).order_by(_M.page.desc()).limit(sa.literal_column("1")),
+        )
+        self.put_mark = Statement(engine, _lowering(engine))
+        self.covered = Statement(
+            engine,
+            sa.select(sa.func.max(_M.end)).where(
+                of_walk, _M.page <= page, _M.covered_from <= sa.bindparam("committed")
+            ),
+        )
+        self.drop = Statement(engine, sa.delete(schema.marks).where(of_walk))
+
+
+class SqlWalks:
+    """Implements store.Walks."""
+
+    def __init__(self, cursor: Cursor, statements: Statements) -> None:
+        self._cursor = cursor
+        self._sql = statements
+
+    def get(self, key: rows.WalkKey) -> rows.WalkRow | None:
+        row = self._sql.get.first(self._cursor, **_of(key))
+        return None if row is None else rows.WalkRow(*row)
+
+    def open(self, key: rows.WalkKey, walk: rows.WalkRow) -> None:
+        self._sql.open.run(self._cursor, **key._asdict(), **walk._asdict())
+
+    def touch(self, key: rows.WalkKey, walk: int, touched_us: int, ended: bool) -> None:
+        self._sql.touch.run(
+            self._cursor, **_of(key), of_walk=walk, touched_us=touched_us, now_ended=ended
+        )
+
+    def mark(self, shop: str, walk: int, page: int) -> rows.MarkRow | None:
+        row = self._sql.mark.first(self._cursor, shop=shop, walk=walk, page=page)
+        return None if row is None else rows.MarkRow(*row)
+
+    def nearest_mark(self, shop: str, walk: int, page: int) -> rows.MarkRow | None:
+        row = self._sql.nearest.first(self._cursor, shop=shop, walk=walk, page=page)
+        return None if row is None else rows.MarkRow(*row)
+
+    def put_mark(self, shop: str, walk: int, mark: rows.MarkRow) -> None:
+        self._sql.put_mark.run(self._cursor, shop=shop, walk=walk, **mark._asdict())
+
+    def covered_end(self, shop: str, walk: int, page: int, committed: int) -> int:
+        end: int | None = self._sql.covered.scalar(
+            self._cursor, shop=shop, walk=walk, page=page, committed=committed
+        )
+        return committed if end is None else max(committed, end)
+
+    def drop(self, shop: str, walk: int) -> None:
+        self._sql.drop.run(self._cursor, shop=shop, walk=walk)
+
+
+def _of(key: rows.WalkKey) -> dict[str, object]:
+    return {f"of_{name}": value for name, value in key._asdict().items()}
+
+
+def _lowering(engine: sa.Engine) -> Any:
+    """An INSERT of a mark; of one that is there each number is only ever lowered.
+
+    A mark overwritten upward by a doubled request lost records in 215 of 500
+    simulated walks; the lowest end in none.
+    """
+    insert = dialects.insert(engine, schema.marks)
+    lowest = {
+        name: sa.case((insert.excluded[name] < _M[name], insert.excluded[name]), else_=_M[name])
+        for name in ("start", "end", "covered_from")
+    }
+    return insert.on_conflict_do_update(index_elements=schema.marks.primary_key, set_=lowest)
