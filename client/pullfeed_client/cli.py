@@ -1,0 +1,60 @@
+"""The `pullfeed` command: its commands, and the settings file they share."""
+
+from __future__ import annotations
+
+import click
+
+from pullfeed_client import (
+    config,
+    errors,
+    importers,
+    keys,
+    ledger,
+    load,
+    pull,
+    sample,
+    serve,
+    settings,
+    trial,
+)
+
+
+@click.group(
+    epilog=errors.EXIT_CODES + "\n\n\b\nShell completion, for bash (zsh and fish alike):\n"
+    '  eval "$(_PULLFEED_COMPLETE=bash_source pullfeed)"',
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="pullfeed")
+@click.option(
+    "--config",
+    "config_file",
+    envvar=settings.FILE_VARIABLE,
+    show_envvar=True,
+    help="Settings file, TOML. Else ./pullfeed.toml, where there is one.",
+)
+@click.pass_context
+def main(ctx: click.Context, config_file: str | None) -> None:
+    """Hands a shop's customers, orders and products to an importer that pulls them.
+
+    \b
+    Example:
+      pullfeed try              see it work, from an empty folder
+      pullfeed serve            serve this folder's shops
+    """
+    ctx.obj = config_file
+    ctx.default_map = settings.default_map(main, settings.from_file(config_file))
+
+
+for command in (
+    serve.command,
+    trial.command,
+    sample.command,
+    load.command,
+    pull.command,
+    keys.group,
+    importers.group,
+    ledger.shops,
+    ledger.withheld,
+    config.group,
+):
+    main.add_command(command)

@@ -1,0 +1,60 @@
+"""What is held and what is withheld, over all pages."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pullfeed.v1 import ledger_service_pb2, record_pb2
+
+
+def shop(name: str, next_page_token: str) -> ledger_service_pb2.ListShopsResponse:
+    feed = ledger_service_pb2.FeedSummary(
+        scope=record_pb2.SCOPE_ORDER,
+        record_count=5,
+        withheld_count=2,
+        removed_count=1,
+        position=9,
+    )
+    summary = ledger_service_pb2.ShopSummary(shop=name, feeds=[feed])
+    return ledger_service_pb2.ListShopsResponse(shops=[summary], next_page_token=next_page_token)
+
+
+def test_shops_are_listed_over_all_pages(core: Any, run_on_core: Any) -> None:
+    core.answers["ListShops"] = [shop("a.example", "more"), shop("b.example", "")]
+    result = run_on_core("shops", "--json")
+    assert [json.loads(line) for line in result.stdout.splitlines()] == [
+        {"shop": name, "scope": "order", "records": 5, "withheld": 2, "removed": 1, "position": 9}
+        for name in ("a.example", "b.example")
+    ]
+    assert [request.page_token for request in core.requests] == ["", "more"]
+
+
+def test_withheld_are_listed_over_all_pages(
+    core: Any, run_on_core: Any, withheld_pages: Any
+) -> None:
+    core.answers["ListWithheld"] = withheld_pages
+    result = run_on_core(
+        "withheld", "--shop", "a.example", "--scope", "customer", "--reason", "BAD_EMAIL"
+    )
+    assert result.stdout.splitlines()[1:] == [
+        f"{record_id}\temail BAD_EMAIL\t2026-01-01T00:00:00Z\t2026-01-02T00:00:00Z"
+        for record_id in ("C1", "C2")
+    ]
+    assert [(request.reason, request.page_token) for request in core.requests] == [
+        ("BAD_EMAIL", ""),
+        ("BAD_EMAIL", "more"),
+    ]
+
+
+def test_withheld_as_json_keeps_each_violation_apart(
+    core: Any, run_on_core: Any, withheld_pages: Any
+) -> None:
+    core.answers["ListWithheld"] = withheld_pages[1:]
+    result = run_on_core("withheld", "--shop", "a.example", "--scope", "customer", "--json")
+    assert json.loads(result.stdout) == {
+        "id": "C2",
+        "violations": [{"field": "email", "reason": "BAD_EMAIL"}],
+        "first_seen_date": "2026-01-01T00:00:00Z",
+        "last_seen_date": "2026-01-02T00:00:00Z",
+    }
