@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from pullfeed_server import commits, errors, feed, keys, ledger, policy, records, tokens
+from pullfeed_server import commits, errors, feed, keys, ledger, listener, policy, records, tokens
 from pullfeed_server.rpc import feed as feed_rpc
 from pullfeed_server.rpc import keys as keys_rpc
 from pullfeed_server.rpc import ledger as ledger_rpc
@@ -79,7 +79,7 @@ def _wire(settings: Settings, store: Store) -> App:
     server.add_generic_rpc_handlers(tuple(wire.handlers(service, guard) for service in _SERVICES))
     names = (*(service.full_name for service in _SERVICES), health.SERVICE_NAME)
     reflection.enable_server_reflection((*names, reflection.SERVICE_NAME), server)
-    return App(server, store, servicer, _bind(server, settings.listen), settings.grace_s)
+    return App(server, store, servicer, listener.bind(server, settings.listen), settings.grace_s)
 
 
 def _methods(store: Store, signed: tokens.Tokens, known: keys.Keys) -> dict[str, policy.Method]:
@@ -91,18 +91,6 @@ def _methods(store: Store, signed: tokens.Tokens, known: keys.Keys) -> dict[str,
     }
 
 
-def _bind(server: grpc.Server, listen: str) -> str:
-    host, _, _ = listen.rpartition(":")
-    try:
-        port = server.add_insecure_port(listen)
-    except RuntimeError as error:
-        raise errors.Unusable(
-            f"The address {listen} cannot be used, it may be taken: choose another one "
-            "with the setting listen (PULLFEED_CORE_LISTEN)."
-        ) from error
-    return f"{host}:{port}"
-
-
 def _folder(settings: Settings) -> pathlib.Path:
     database = sa.make_url(settings.database).database
     return pathlib.Path(database or ".").parent
@@ -110,30 +98,37 @@ def _folder(settings: Settings) -> pathlib.Path:
 
 def _secrets(settings: Settings, folder: pathlib.Path) -> list[bytes]:
     """The ring of secrets: given, or made at the first start and kept."""
-    if not settings.secrets:
-        path = folder / "secrets"
+    path = folder / "secrets"
+    if settings.secrets:
+        origin = "the setting secrets (PULLFEED_SECRETS)"
+        ring = [secret.strip() for secret in settings.secrets.split(",")]
+    else:
         if not path.exists():
             _write_private(path, secrets.token_urlsafe(48))
-        return [line.encode() for line in path.read_text(encoding="utf-8").split()]
-    given = [secret.strip() for secret in settings.secrets.split(",")]
-    if any(len(secret) < _MIN_SECRET_CHARS for secret in given):
+        origin = f"the file {path}"
+        ring = path.read_text(encoding="utf-8").split()
+    if not ring or any(len(secret) < _MIN_SECRET_CHARS for secret in ring):
         raise errors.Unusable(
-            "Each secret of the setting secrets (PULLFEED_SECRETS) needs "
+            f"There must be a secret in {origin}, and each needs "
             f"{_MIN_SECRET_CHARS} characters or more."
         )
-    return [secret.encode() for secret in given]
+    return [secret.encode() for secret in ring]
 
 
 def _ensure_operator(known: keys.Keys, settings: Settings, folder: pathlib.Path) -> None:
-    new = known.ensure_operator()
-    if new is not None:
-        path = pathlib.Path(settings.operator_key_file or folder / "operator.key")
-        _write_private(path, new.text)
+    path = pathlib.Path(settings.operator_key_file or folder / "operator.key")
+    known.ensure_operator(lambda text: _write_private(path, text))
 
 
 def _write_private(path: pathlib.Path, text: str) -> None:
-    """Replaces the file in one step; only its owner may read it."""
-    made = path.with_name(f"{path.name}.new")
+    """Replaces the file in one step; only its owner may read it. Raises Unusable."""
+    try:
+        _replace(path, path.with_name(f"{path.name}.new"), text)
+    except OSError as error:
+        raise errors.Unusable(f"The file {path} cannot be written: {error.strerror}.") from error
+
+
+def _replace(path: pathlib.Path, made: pathlib.Path, text: str) -> None:
     made.unlink(missing_ok=True)
     handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:

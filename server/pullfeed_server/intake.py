@@ -26,7 +26,11 @@ class Removal(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """What is to be written, in the order in which positions are given."""
+    """What is to be written, in the order in which positions are given.
+
+    released: before withheld. An id in both was good in between, so it is first
+    seen anew.
+    """
 
     placed: list[version.Good | rows.TombstoneRow]
     withheld: list[rows.WithheldRow]
@@ -54,7 +58,7 @@ class Intake:
     def delete(self, removal: Removal) -> str:
         """Takes one delete; STORED where it leaves a new tombstone."""
         known = self._standings.get(removal.id)
-        if known is None or (known.list == rows.REMOVED and known.reason == REASON_DELETED):
+        if known is None or _is_gone(known):
             return UNCHANGED
         if self._is_stale(known, removal.removed_us):
             return STALE
@@ -114,7 +118,6 @@ class Intake:
         self._withheld[put.id] = rows.WithheldRow(
             put.id, modified_us, put.violations, self._now_us, self._now_us
         )
-        self._released.pop(put.id, None)
         known = self._standings.get(put.id, rows.UNKNOWN)
         self._standings[put.id] = known._replace(
             modified_us=max(known.modified_us, modified_us), is_withheld=True
@@ -124,3 +127,9 @@ class Intake:
         if known.is_withheld:
             self._withheld.pop(record_id, None)
             self._released[record_id] = None
+
+
+def _is_gone(known: rows.Standing) -> bool:
+    """Was it deleted, and nothing withheld came since."""
+    is_deleted = known.list == rows.REMOVED and known.reason == REASON_DELETED
+    return is_deleted and not known.is_withheld

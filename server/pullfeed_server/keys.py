@@ -113,11 +113,17 @@ class Keys:
         self._cache.pop(key_id, None)
         return row
 
-    def ensure_operator(self) -> NewKey | None:
-        """The operator key that the first start makes; None where one lives."""
+    def ensure_operator(self, keep: Callable[[str], None]) -> None:
+        """Makes an operator key where none lives. keep: takes its text before it is valid.
+
+        In this order nothing is lost where the core ends in between: the next
+        start makes another key and keeps that one.
+        """
         if _live_operators(self.all()):
-            return None
-        return self.create(OPERATOR, "", (ALL_SHOPS,))
+            return
+        new = _new_key(OPERATOR, "", (ALL_SHOPS,))
+        keep(new.text)
+        self._store.write(lambda tx: tx.keys.add(new.row))
 
     def importers(self) -> list[tuple[rows.ImporterRow, int]]:
         """All importers by name, each with its number of live keys."""

@@ -112,6 +112,10 @@ class Policy:
         except Exception as error:  # noqa: BLE001 - the border: every fault becomes a status
             entry.note(fault=_trace(error))
             _refuse(entry, errors.Internal(), error)
+        except GeneratorExit:
+            # The caller of a stream went away; what it did get is worth its line.
+            entry.close("CANCELLED")
+            raise
         entry.close("OK")
 
 

@@ -60,7 +60,10 @@ class Records:
         return PutOutcome(versions, outcomes)
 
     def delete(self, removals: Removals) -> list[str]:
-        """Removes ids, leaving tombstones; what became of each. Durable when it returns."""
+        """Removes ids, leaving tombstones; what became of each. Durable when it returns.
+
+        Raises ShopNotFound.
+        """
         return self._store.write(lambda tx: _delete(tx, removals))
 
 
@@ -79,13 +82,17 @@ def _put(
 
 
 def _delete(tx: Transaction, removals: Removals) -> list[str]:
+    # Only a put makes a shop.
+    if not tx.feeds.has_shop(removals.shop):
+        raise errors.ShopNotFound
     now_us = clock.now_us()
     removed_us = now_us if removals.removed_us is None else removals.removed_us
     feed = tx.feeds.lock(removals.shop, removals.scope)
-    ids = list(dict.fromkeys(removals.ids))
-    standings = tx.records.standings(removals.shop, removals.scope, ids)
+    # As a put trims them: who sends an id with a blank deletes it with one.
+    ids = [record_id.strip() for record_id in removals.ids]
+    standings = tx.records.standings(removals.shop, removals.scope, list(dict.fromkeys(ids)))
     taken = intake.Intake(standings, now_us, force=removals.force)
-    outcomes = [taken.delete(intake.Removal(record_id, removed_us)) for record_id in removals.ids]
+    outcomes = [taken.delete(intake.Removal(record_id, removed_us)) for record_id in ids]
     _store(tx, removals.shop, removals.scope, feed.position, taken.changes())
     return outcomes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 import tomllib
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -128,9 +128,12 @@ def from_file(path: str | None) -> dict[str, Any]:
     if path is None and not file.exists():
         return {}
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8")).get(TABLE, {})
+        found: object = tomllib.loads(file.read_text(encoding="utf-8")).get(TABLE, {})
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise errors.Unusable(f"The settings file {file} cannot be read: {error}") from error
+    if not isinstance(found, dict):
+        raise errors.Unusable(f"{file}: {TABLE} must be a table, [{TABLE}].")
+    table = cast("dict[str, Any]", found)
     known = {setting.name for setting in SETTINGS}
     for name in table:
         if name not in known:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime
 import re
 
+# Hour 24 is no RFC 3339, though Python reads it from 3.14 on.
 _RFC3339 = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII
+    r"(\d{4}-\d\d-\d\d)[Tt ]((?:[01]\d|2[0-3]):\d\d:\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z",
+    re.ASCII,
 )
 # Naive on purpose: every date here is UTC already, and naive ones cost half.
 _EPOCH = datetime.datetime(1970, 1, 1)  # noqa: DTZ001

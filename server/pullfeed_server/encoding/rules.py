@@ -53,6 +53,19 @@ _BY_PATTERN_SUFFIX = (
     ("price", "BAD_DECIMAL"),
     ("url", "BAD_URL"),
 )
+_OTHER_PATTERNS = "BAD_CHARACTER"
+
+# Every code a put can be withheld under; loaders may add their own.
+REASONS = frozenset(
+    (
+        *_BY_RULE.values(),
+        *_BY_PATTERN_OF.values(),
+        *(reason for _, reason in _BY_PATTERN_SUFFIX),
+        _OTHER_PATTERNS,
+        TOO_LARGE.reason,
+        WRONG_SCOPE.reason,
+    )
+)
 
 _validator = protovalidate.Validator()
 
@@ -98,7 +111,7 @@ def _reason_of_pattern(field: str) -> str:
     for suffix, reason in _BY_PATTERN_SUFFIX:
         if field.endswith(suffix):
             return reason
-    return "BAD_CHARACTER"
+    return _OTHER_PATTERNS
 
 
 def _path(violation: protovalidate.ViolationPb) -> str:

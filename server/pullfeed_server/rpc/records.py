@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pullfeed.v1 import record_service_pb2 as pb
-from pullfeed_server import intake, keys, policy, records
+from pullfeed_server import errors, intake, keys, policy, records
 from pullfeed_server.encoding import version
 from pullfeed_server.rpc import wire
 
@@ -21,10 +21,10 @@ def methods(kept: records.Records) -> dict[str, policy.Method]:
         return _put_response(kept.put(batch))
 
     def delete(request: pb.DeleteRecordsRequest, _: keys.Caller) -> pb.DeleteRecordsResponse:
-        dated = request.HasField("removed_date")
-        removed_us = request.removed_date.ToMicroseconds() if dated else None
         outcomes = kept.delete(
-            records.Removals(request.shop, request.scope, request.ids, removed_us, request.force)
+            records.Removals(
+                request.shop, request.scope, request.ids, _removed_us(request), request.force
+            )
         )
         return pb.DeleteRecordsResponse(
             removed_count=outcomes.count(intake.STORED),
@@ -43,6 +43,18 @@ def methods(kept: records.Records) -> dict[str, policy.Method]:
 def violation(broken: tuple[str, str]) -> pb.Violation:
     """A (field, reason) pair as its message."""
     return pb.Violation(field=broken[0], reason=broken[1])
+
+
+def _removed_us(request: pb.DeleteRecordsRequest) -> int | None:
+    if not request.HasField("removed_date"):
+        return None
+    try:
+        return request.removed_date.ToMicroseconds()
+    except ValueError as error:
+        raise errors.FieldInvalid(
+            "removed_date lies outside the years 1 to 9999, or its nanos outside a second.",
+            field="removed_date",
+        ) from error
 
 
 def _put_response(put: records.PutOutcome) -> pb.PutRecordsResponse:

@@ -31,7 +31,8 @@ class Standing(NamedTuple):
     is_withheld: bool
 
 
-UNKNOWN = Standing(0, 0, b"", "", is_withheld=False)
+# Of an id never seen: before every date there is, so that a first version is never stale.
+UNKNOWN = Standing(0, -(2**62), b"", "", is_withheld=False)
 
 
 class RecordRow(NamedTuple):

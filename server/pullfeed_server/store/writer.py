@@ -16,6 +16,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy.engine import interfaces
 
+from pullfeed_server import errors
+
 T = TypeVar("T")
 Cursor = interfaces.DBAPICursor
 Begin = Callable[[], contextlib.AbstractContextManager[Cursor]]
@@ -37,18 +39,29 @@ class Writer:
         """begin: opens a writing transaction that commits when it is left."""
         self._begin = begin
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        # Behind the end of the queue a job would wait for ever.
+        self._gate = threading.Lock()
+        self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="pullfeed-writer", daemon=True)
         self._thread.start()
 
     def run(self, work: Callable[[Cursor], T]) -> T:
-        """What `work` returns, once its group is committed; raises what it raised."""
+        """What `work` returns, once its group is committed; raises what it raised.
+
+        Raises StoreUnavailable after `close`.
+        """
         job = _Job(work, futures.Future[T]())
-        self._jobs.put(job)
+        with self._gate:
+            if self._is_closed:
+                raise errors.StoreUnavailable("The core is stopping. Try again.")
+            self._jobs.put(job)
         return job.answer.result()
 
     def close(self) -> None:
         """Ends the thread when the jobs that wait are done."""
-        self._jobs.put(None)
+        with self._gate:
+            self._is_closed = True
+            self._jobs.put(None)
         self._thread.join()
 
     def _run(self) -> None:

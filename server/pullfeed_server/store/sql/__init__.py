@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -28,13 +28,12 @@ class SqlStore:
         """
         self._engine = dialects.connect(url)
         self._statements = _Statements(self._engine)
+        self._lock: IO[str] | None = None
         try:
-            self._lock = dialects.lock_file(self._engine)
-            _prepare(self._engine)
-        except (exc.DBAPIError, OSError) as error:
-            raise errors.Unusable(
-                f"The database cannot be opened: {getattr(error, 'orig', error)}"
-            ) from error
+            self._open()
+        except BaseException:
+            self._let_go()
+            raise
         self._writer = writer.Writer(self._begin_write)
 
     def read(self, work: Callable[[Transaction], T]) -> T:
@@ -54,6 +53,18 @@ class SqlStore:
     def close(self) -> None:
         """See store.Store."""
         self._writer.close()
+        self._let_go()
+
+    def _open(self) -> None:
+        try:
+            self._lock = dialects.lock_file(self._engine)
+            _prepare(self._engine)
+        except (exc.DBAPIError, OSError) as error:
+            raise errors.Unusable(
+                f"The database cannot be opened: {getattr(error, 'orig', error)}"
+            ) from error
+
+    def _let_go(self) -> None:
         self._engine.dispose()
         if self._lock is not None:
             self._lock.close()

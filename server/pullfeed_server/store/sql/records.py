@@ -54,7 +54,7 @@ class Statements:
             .where(
                 _of_feed(_W),
                 _W.id > sa.bindparam("after"),
-                _W.reasons.like(sa.bindparam("having")),
+                _has_reason(),
             )
             .order_by(_W.id)
             .limit(sa.bindparam("limit", type_=sa.Integer)),
@@ -127,7 +127,7 @@ class SqlRecords:
     def withheld(
         self, shop: str, scope: int, reason: str, after: str, limit: int
     ) -> list[rows.WithheldRow]:
-        having = f"%,{reason},%" if reason else "%"
+        having = f",{reason}," if reason else ""
         found = self._sql.withheld.all(
             self._cursor, shop=shop, scope=scope, after=after, limit=limit, having=having
         )
@@ -151,6 +151,15 @@ class SqlRecords:
 
 def _of_feed(columns: Any) -> sa.ColumnElement[bool]:
     return sa.and_(columns.shop == sa.bindparam("shop"), columns.scope == sa.bindparam("scope"))
+
+
+def _has_reason() -> sa.ColumnElement[bool]:
+    """Is the reason bound as `having` one of the row's; each is where nothing is bound.
+
+    LIKE would read wildcards, and case as each engine likes.
+    """
+    having = sa.bindparam("having", type_=sa.Text)
+    return sa.or_(having == "", sa.func.replace(_W.reasons, having, "") != _W.reasons)
 
 
 def _page(*columns: sa.Column[Any]) -> Any:
