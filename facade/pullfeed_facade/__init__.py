@@ -1,0 +1,1 @@
+"""The importer's HTTP/JSON contract, spoken in front of the gRPC core."""
