@@ -22,7 +22,7 @@ class Caller:
         traced = trace.current()
         traced.shop = request.shop
         response = self._core.fetch_page(request, metadata(traced.request_id))
-        traced.page = response.page
+        traced.page, traced.records = response.page, response.record_count
         return response
 
     def commit(self, request: feed_service_pb2.CommitRequest) -> feed_service_pb2.CommitResponse:

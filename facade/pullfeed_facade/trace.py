@@ -32,6 +32,7 @@ class Trace:
     began: float
     shop: str = ""
     page: int | None = None
+    records: int | None = None
     reason: str | None = None
     detail: str | None = None
 
@@ -86,6 +87,7 @@ def line(trace: Trace, request: flask.Request, response: flask.Response) -> dict
         "request_id": trace.request_id,
         "duration_ms": round((time.perf_counter() - trace.began) * 1000, 2),
         "page": trace.page,
+        "records": trace.records,
         "bytes": response.content_length,
         "reason": trace.reason,
         "detail": trace.detail,

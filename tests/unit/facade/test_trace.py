@@ -50,7 +50,11 @@ def test_a_page_is_one_line_that_says_who_and_what_but_no_secret(
 ) -> None:
     caplog.set_level(logging.INFO)
     page = feed_service_pb2.FetchPageResponse(
-        data_json=b'[{"email":"ada@example.com"}]', cursor="next-cursor", page=3, page_size=50
+        data_json=b'[{"email":"ada@example.com"}]',
+        cursor="next-cursor",
+        page=3,
+        page_size=50,
+        record_count=1,
     )
 
     fake_core.call(
@@ -72,6 +76,7 @@ def test_a_page_is_one_line_that_says_who_and_what_but_no_secret(
         "key_id": "k0123456789ab",
         "request_id": "order-7",
         "page": 3,
+        "records": 1,
     }
 
 

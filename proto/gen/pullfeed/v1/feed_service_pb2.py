@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from pullfeed.v1 import record_pb2 as pullfeed_dot_v1_dot_record__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1epullfeed/v1/feed_service.proto\x12\x0bpullfeed.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18pullfeed/v1/record.proto\"\xc3\x02\n\x10\x46\x65tchPageRequest\x12\x66\n\x04shop\x18\x01 \x01(\tBX\xbaHUrP(\xfd\x01\x32K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\xc8\x01\x01\x12-\n\x05scope\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x19\n\x06\x63ursor\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x17\n\x04page\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01H\x00\x12\"\n\tpage_size\x18\x05 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01H\x01\x88\x01\x01\x12)\n\x04\x66orm\x18\x06 \x01(\x0e\x32\x11.pullfeed.v1.FormB\x08\xbaH\x05\x82\x01\x02\x10\x01\x42\x07\n\x05startB\x0c\n\n_page_size\"\xaa\x01\n\x11\x46\x65tchPageResponse\x12$\n\x07records\x18\x01 \x03(\x0b\x32\x13.pullfeed.v1.Record\x12\x11\n\tdata_json\x18\x02 \x01(\x0c\x12\x15\n\rhas_next_page\x18\x03 \x01(\x08\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t\x12\x0c\n\x04page\x18\x05 \x01(\x05\x12\x11\n\tpage_size\x18\x06 \x01(\x05\x12\x14\n\x0c\x63ommit_token\x18\x07 \x01(\t\"\x9d\x02\n\rCommitRequest\x12\x66\n\x04shop\x18\x01 \x01(\tBX\xbaHUrP(\xfd\x01\x32K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\xc8\x01\x01\x12-\n\x05scope\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1f\n\x0c\x63ommit_token\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x19\n\x06\x63ursor\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12)\n\x04page\x18\x05 \x01(\x0b\x32\x19.pullfeed.v1.NumberedPageH\x00\x42\x0e\n\x05point\x12\x05\xbaH\x02\x08\x01\"W\n\x0cNumberedPage\x12\x15\n\x04page\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12\"\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01H\x00\x88\x01\x01\x42\x0c\n\n_page_size\"h\n\x0e\x43ommitResponse\x12\x10\n\x08position\x18\x01 \x01(\x03\x12\x10\n\x08\x61\x64vanced\x18\x02 \x01(\x08\x12\x32\n\x0e\x63ommitted_date\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xce\x01\n\x14\x45xportRecordsRequest\x12\x66\n\x04shop\x18\x01 \x01(\tBX\xbaHUrP(\xfd\x01\x32K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\xc8\x01\x01\x12-\n\x05scope\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1f\n\x0e\x61\x66ter_position\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"O\n\x15\x45xportRecordsResponse\x12$\n\x07records\x18\x01 \x03(\x0b\x32\x13.pullfeed.v1.Record\x12\x10\n\x08position\x18\x02 \x01(\x03*=\n\x04\x46orm\x12\x14\n\x10\x46ORM_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x46ORM_RECORDS\x10\x01\x12\r\n\tFORM_JSON\x10\x02\x32\x85\x02\n\x0b\x46\x65\x65\x64Service\x12O\n\tFetchPage\x12\x1d.pullfeed.v1.FetchPageRequest\x1a\x1e.pullfeed.v1.FetchPageResponse\"\x03\x90\x02\x02\x12\x46\n\x06\x43ommit\x12\x1a.pullfeed.v1.CommitRequest\x1a\x1b.pullfeed.v1.CommitResponse\"\x03\x90\x02\x02\x12]\n\rExportRecords\x12!.pullfeed.v1.ExportRecordsRequest\x1a\".pullfeed.v1.ExportRecordsResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1epullfeed/v1/feed_service.proto\x12\x0bpullfeed.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18pullfeed/v1/record.proto\"\xc3\x02\n\x10\x46\x65tchPageRequest\x12\x66\n\x04shop\x18\x01 \x01(\tBX\xbaHUrP(\xfd\x01\x32K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\xc8\x01\x01\x12-\n\x05scope\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x19\n\x06\x63ursor\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x17\n\x04page\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01H\x00\x12\"\n\tpage_size\x18\x05 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01H\x01\x88\x01\x01\x12)\n\x04\x66orm\x18\x06 \x01(\x0e\x32\x11.pullfeed.v1.FormB\x08\xbaH\x05\x82\x01\x02\x10\x01\x42\x07\n\x05startB\x0c\n\n_page_size\"\xc0\x01\n\x11\x46\x65tchPageResponse\x12$\n\x07records\x18\x01 \x03(\x0b\x32\x13.pullfeed.v1.Record\x12\x11\n\tdata_json\x18\x02 \x01(\x0c\x12\x15\n\rhas_next_page\x18\x03 \x01(\x08\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t\x12\x0c\n\x04page\x18\x05 \x01(\x05\x12\x11\n\tpage_size\x18\x06 \x01(\x05\x12\x14\n\x0c\x63ommit_token\x18\x07 \x01(\t\x12\x14\n\x0crecord_count\x18\x08 \x01(\x05\"\x9d\x02\n\rCommitRequest\x12\x66\n\x04shop\x18\x01 \x01(\tBX\xbaHUrP(\xfd\x01\x32K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\xc8\x01\x01\x12-\n\x05scope\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1f\n\x0c\x63ommit_token\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x19\n\x06\x63ursor\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12)\n\x04page\x18\x05 \x01(\x0b\x32\x19.pullfeed.v1.NumberedPageH\x00\x42\x0e\n\x05point\x12\x05\xbaH\x02\x08\x01\"W\n\x0cNumberedPage\x12\x15\n\x04page\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12\"\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01H\x00\x88\x01\x01\x42\x0c\n\n_page_size\"h\n\x0e\x43ommitResponse\x12\x10\n\x08position\x18\x01 \x01(\x03\x12\x10\n\x08\x61\x64vanced\x18\x02 \x01(\x08\x12\x32\n\x0e\x63ommitted_date\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xce\x01\n\x14\x45xportRecordsRequest\x12\x66\n\x04shop\x18\x01 \x01(\tBX\xbaHUrP(\xfd\x01\x32K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\xc8\x01\x01\x12-\n\x05scope\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1f\n\x0e\x61\x66ter_position\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"O\n\x15\x45xportRecordsResponse\x12$\n\x07records\x18\x01 \x03(\x0b\x32\x13.pullfeed.v1.Record\x12\x10\n\x08position\x18\x02 \x01(\x03*=\n\x04\x46orm\x12\x14\n\x10\x46ORM_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x46ORM_RECORDS\x10\x01\x12\r\n\tFORM_JSON\x10\x02\x32\x85\x02\n\x0b\x46\x65\x65\x64Service\x12O\n\tFetchPage\x12\x1d.pullfeed.v1.FetchPageRequest\x1a\x1e.pullfeed.v1.FetchPageResponse\"\x03\x90\x02\x02\x12\x46\n\x06\x43ommit\x12\x1a.pullfeed.v1.CommitRequest\x1a\x1b.pullfeed.v1.CommitResponse\"\x03\x90\x02\x02\x12]\n\rExportRecords\x12!.pullfeed.v1.ExportRecordsRequest\x1a\".pullfeed.v1.ExportRecordsResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -72,22 +72,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FEEDSERVICE'].methods_by_name['Commit']._serialized_options = b'\220\002\002'
   _globals['_FEEDSERVICE'].methods_by_name['ExportRecords']._loaded_options = None
   _globals['_FEEDSERVICE'].methods_by_name['ExportRecords']._serialized_options = b'\220\002\001'
-  _globals['_FORM']._serialized_start=1407
-  _globals['_FORM']._serialized_end=1468
+  _globals['_FORM']._serialized_start=1429
+  _globals['_FORM']._serialized_end=1490
   _globals['_FETCHPAGEREQUEST']._serialized_start=136
   _globals['_FETCHPAGEREQUEST']._serialized_end=459
   _globals['_FETCHPAGERESPONSE']._serialized_start=462
-  _globals['_FETCHPAGERESPONSE']._serialized_end=632
-  _globals['_COMMITREQUEST']._serialized_start=635
-  _globals['_COMMITREQUEST']._serialized_end=920
-  _globals['_NUMBEREDPAGE']._serialized_start=922
-  _globals['_NUMBEREDPAGE']._serialized_end=1009
-  _globals['_COMMITRESPONSE']._serialized_start=1011
-  _globals['_COMMITRESPONSE']._serialized_end=1115
-  _globals['_EXPORTRECORDSREQUEST']._serialized_start=1118
-  _globals['_EXPORTRECORDSREQUEST']._serialized_end=1324
-  _globals['_EXPORTRECORDSRESPONSE']._serialized_start=1326
-  _globals['_EXPORTRECORDSRESPONSE']._serialized_end=1405
-  _globals['_FEEDSERVICE']._serialized_start=1471
-  _globals['_FEEDSERVICE']._serialized_end=1732
+  _globals['_FETCHPAGERESPONSE']._serialized_end=654
+  _globals['_COMMITREQUEST']._serialized_start=657
+  _globals['_COMMITREQUEST']._serialized_end=942
+  _globals['_NUMBEREDPAGE']._serialized_start=944
+  _globals['_NUMBEREDPAGE']._serialized_end=1031
+  _globals['_COMMITRESPONSE']._serialized_start=1033
+  _globals['_COMMITRESPONSE']._serialized_end=1137
+  _globals['_EXPORTRECORDSREQUEST']._serialized_start=1140
+  _globals['_EXPORTRECORDSREQUEST']._serialized_end=1346
+  _globals['_EXPORTRECORDSRESPONSE']._serialized_start=1348
+  _globals['_EXPORTRECORDSRESPONSE']._serialized_end=1427
+  _globals['_FEEDSERVICE']._serialized_start=1493
+  _globals['_FEEDSERVICE']._serialized_end=1754
 # @@protoc_insertion_point(module_scope)

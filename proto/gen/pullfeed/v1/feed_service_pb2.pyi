@@ -107,6 +107,7 @@ class FetchPageResponse(_message.Message):
     PAGE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     COMMIT_TOKEN_FIELD_NUMBER: _builtins.int
+    RECORD_COUNT_FIELD_NUMBER: _builtins.int
     data_json: _builtins.bytes
     """The records as one JSON array in UTF-8; empty where JSON was not asked."""
     has_next_page: _builtins.bool
@@ -119,6 +120,8 @@ class FetchPageResponse(_message.Message):
     """Records a page, as asked."""
     commit_token: _builtins.str
     """Confirms this page and all before it. Lives seven days."""
+    record_count: _builtins.int
+    """Records on this page, in either form."""
     @_builtins.property
     def records(self) -> _containers.RepeatedCompositeFieldContainer[_record_pb2.Record]:
         """The records, oldest change first; empty where JSON was asked."""
@@ -133,10 +136,11 @@ class FetchPageResponse(_message.Message):
         page: _builtins.int = ...,
         page_size: _builtins.int = ...,
         commit_token: _builtins.str = ...,
+        record_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["commit_token", b"commit_token", "cursor", b"cursor", "data_json", b"data_json", "has_next_page", b"has_next_page", "page", b"page", "page_size", b"page_size", "records", b"records"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commit_token", b"commit_token", "cursor", b"cursor", "data_json", b"data_json", "has_next_page", b"has_next_page", "page", b"page", "page_size", b"page_size", "record_count", b"record_count", "records", b"records"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
