@@ -31,6 +31,8 @@ class PullfeedError(Exception):
     code: ClassVar[str] = "INTERNAL"
     reason: ClassVar[str] = "INTERNAL"
     default_field: ClassVar[str] = ""
+    # Seconds after which the same call may succeed; 0 where it will not.
+    retry_after_s: ClassVar[int] = 0
 
     def __init__(self, message: str = "", *, field: str = "", **metadata: str) -> None:
         """message: a sentence for a person. metadata: what ErrorInfo carries."""
@@ -197,6 +199,7 @@ class StoreUnavailable(PullfeedError):
 
     code = "UNAVAILABLE"
     reason = "UNAVAILABLE"
+    retry_after_s = 1
 
 
 class StorageFull(PullfeedError):
@@ -204,6 +207,8 @@ class StorageFull(PullfeedError):
 
     code = "RESOURCE_EXHAUSTED"
     reason = "STORAGE_FULL"
+    # Somebody has to make room first.
+    retry_after_s = 60
 
 
 class Internal(PullfeedError):

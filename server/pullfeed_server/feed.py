@@ -98,10 +98,10 @@ class Feeds:
             return place, _read(tx, order, place.start)
 
         place, found = self._store.read(work)
-        mark = rows.MarkRow(order.page, place.start, found.position, place.covered_from)
-        self._store.write(
-            lambda tx: walks.record(tx, key, place, mark, now_us, ended=not found.has_next)
+        mark = rows.MarkRow(
+            order.page, place.start, found.position, place.covered_from, found.has_next
         )
+        self._store.write(lambda tx: walks.record(tx, key, place, mark, now_us))
         point = tokens.Point(place.covered_from, found.position, order.page, place.walk.epoch)
         return self._answer(order, found, point)
 

@@ -8,6 +8,8 @@ exception becomes a google.rpc.Status here and nowhere else.
 from __future__ import annotations
 
 import contextlib
+import datetime
+import functools
 import logging
 import time
 import traceback
@@ -15,14 +17,13 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, NamedTuple, NoReturn, Protocol, TypeGuard
 
 import orjson
-from google.protobuf import duration_pb2, message
+from google.protobuf import descriptor, duration_pb2, message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from pullfeed_server import errors, keys
 from pullfeed_server.encoding import rules
 
 DOMAIN = "pullfeed"
-RETRY_AFTER_S = 1
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class _Entry:
     def __init__(self, method: str, metadata: Mapping[str, str]) -> None:
         self._begun = time.perf_counter()
         self._fields: dict[str, Any] = {
+            "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
             "method": method,
             "request_id": metadata.get("x-request-id", "")[:128],
         }
@@ -106,7 +108,7 @@ class Policy:
             _check(read)
             entry.note(shop=getattr(read, "shop", ""), scope=getattr(read, "scope", 0))
             _authorise_shop(read, caller)
-            yield lambda: method.call(read, caller)
+            yield lambda: _answer(entry, method, read, caller)
         except errors.PullfeedError as error:
             _refuse(entry, error)
         except Exception as error:  # noqa: BLE001 - the border: every fault becomes a status
@@ -117,6 +119,18 @@ class Policy:
             entry.close("CANCELLED")
             raise
         entry.close("OK")
+
+
+def _answer(entry: _Entry, method: Method, request: message.Message, caller: keys.Caller) -> Any:
+    response = method.call(request, caller)
+    if isinstance(response, message.Message):
+        entry.note(**{name: getattr(response, name) for name in _counts(response.DESCRIPTOR)})
+    return response
+
+
+@functools.cache
+def _counts(response: descriptor.Descriptor) -> tuple[str, ...]:
+    return tuple(field.name for field in response.fields if field.name.endswith("_count"))
 
 
 def _authorise(method: Method, caller: keys.Caller) -> None:
@@ -192,7 +206,7 @@ def status_of(error: errors.PullfeedError) -> status_pb2.Status:
         broken = error_details_pb2.BadRequest()
         broken.field_violations.add(field=error.field, description=error.message)
         status.details.add().Pack(broken)
-    if error.code == "UNAVAILABLE":
-        delay = duration_pb2.Duration(seconds=RETRY_AFTER_S)
+    if error.retry_after_s:
+        delay = duration_pb2.Duration(seconds=error.retry_after_s)
         status.details.add().Pack(error_details_pb2.RetryInfo(retry_delay=delay))
     return status

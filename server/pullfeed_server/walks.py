@@ -53,20 +53,14 @@ def locate(tx: Transaction, key: rows.WalkKey, page: int, epoch: int, now_us: in
 
 
 def record(
-    tx: Transaction,
-    key: rows.WalkKey,
-    place: Place,
-    mark: rows.MarkRow,
-    now_us: int,
-    *,
-    ended: bool,
+    tx: Transaction, key: rows.WalkKey, place: Place, mark: rows.MarkRow, now_us: int
 ) -> None:
     """Makes the end of a page durable, and its walk where that is new."""
     mark_walk = place.mark_walk
     if place.replaces is not None:
         mark_walk = _open(tx, key, place.walk, place.replaces)
     tx.walks.put_mark(key.shop, mark_walk, mark)
-    tx.walks.touch(key, mark_walk, now_us, ended)
+    tx.walks.touch(key, mark_walk, now_us)
 
 
 def served(
@@ -93,7 +87,7 @@ def _first_page(
 ) -> Place:
     if walk is None or _is_over(walk, epoch, now_us):
         opened = _new(tx, key, 0, epoch, now_us)
-    elif walk.touched_us < now_us - IDLE_US or _is_done(tx, key, walk):
+    elif walk.touched_us < now_us - IDLE_US or _may_begin_anew(tx, key, walk):
         opened = _new(tx, key, walk.walk, epoch, now_us)
     else:
         return Place(walk, walk.walk, walk.start, walk.start)
@@ -105,12 +99,28 @@ def _is_over(walk: rows.WalkRow, epoch: int, now_us: int) -> bool:
     return walk.touched_us < now_us - LIFETIME_US or walk.epoch != epoch
 
 
-def _is_done(tx: Transaction, key: rows.WalkKey, walk: rows.WalkRow) -> bool:
-    """Was the last page served and, where walks start at the commit, committed."""
-    if not walk.ended or _starts_full(tx, key):
-        return walk.ended
+def _may_begin_anew(tx: Transaction, key: rows.WalkKey, walk: rows.WalkRow) -> bool:
+    """Was the last page served or, where walks start at the commit, all that was served committed.
+
+    A walk by cursor leaves no mark but the first page's: there its commit tells alone.
+    """
     last = tx.walks.nearest_mark(key.shop, walk.walk, _LAST)
-    return last is None or last.end <= _committed(tx, key)
+    if last is None:
+        return True
+    return not last.has_next if _starts_full(tx, key) else last.end <= _committed(tx, key)
+
+
+def _may_go_on(tx: Transaction, key: rows.WalkKey, walk: int, page: int) -> bool:
+    """May the importer still be about to ask this page of a walk that another one replaced.
+
+    Repeated requests open walks too. The importer is past a page that is followed
+    by another one; of the last one its answer may have been lost, unless it was
+    committed and said to be the last.
+    """
+    last = tx.walks.nearest_mark(key.shop, walk, _LAST)
+    if last is None or page < last.page:
+        return False
+    return last.has_next or last.end > _committed(tx, key)
 
 
 def _new(
@@ -119,7 +129,7 @@ def _new(
     # Drawn, not counted: replicas need no common sequence.
     number = secrets.randbits(62) or 1
     start = 0 if _starts_full(tx, key) else _committed(tx, key)
-    return rows.WalkRow(number, previous, start, epoch, now_us, ended=False)
+    return rows.WalkRow(number, previous, start, epoch, now_us)
 
 
 def _open(tx: Transaction, key: rows.WalkKey, opened: rows.WalkRow, replaces: int) -> int:
@@ -136,11 +146,13 @@ def _open(tx: Transaction, key: rows.WalkKey, opened: rows.WalkRow, replaces: in
 
 def _marked(tx: Transaction, key: rows.WalkKey, walk: rows.WalkRow, before: int) -> Place | None:
     """The end of the page before, in this walk or the previous one."""
-    for candidate in (walk.walk, walk.previous):
-        mark = tx.walks.mark(key.shop, candidate, before)
-        if mark is not None:
-            return Place(walk, candidate, mark.end, mark.covered_from)
-    return None
+    own = tx.walks.mark(key.shop, walk.walk, before)
+    old = tx.walks.mark(key.shop, walk.previous, before) if walk.previous else None
+    if own is None:
+        return None if old is None else Place(walk, walk.previous, old.end, old.covered_from)
+    if old is not None and old.end < own.end and _may_go_on(tx, key, walk.previous, before + 1):
+        own = old
+    return Place(walk, walk.walk, own.end, own.covered_from)
 
 
 def _counted(

@@ -113,8 +113,8 @@ class Walks(Protocol):
         """Sets the walk of a key."""
         ...
 
-    def touch(self, key: rows.WalkKey, walk: int, touched_us: int, ended: bool) -> None:
-        """Notes a request of a walk; once ended it stays so. Nothing if it was replaced."""
+    def touch(self, key: rows.WalkKey, walk: int, touched_us: int) -> None:
+        """Notes a request of a walk. Nothing if it was replaced."""
         ...
 
     def mark(self, shop: str, walk: int, page: int) -> rows.MarkRow | None:
@@ -126,7 +126,7 @@ class Walks(Protocol):
         ...
 
     def put_mark(self, shop: str, walk: int, mark: rows.MarkRow) -> None:
-        """Stores a mark; of one that is there each number is only ever lowered."""
+        """Stores a mark; of one that is there numbers are only lowered, and has_next stays."""
         ...
 
     def covered_end(self, shop: str, walk: int, page: int, committed: int) -> int:

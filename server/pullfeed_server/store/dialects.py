@@ -124,7 +124,13 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     _make_private_folder(pathlib.Path(url.database or "").parent)
     # Transactions are begun and ended by name: the pool has nothing to reset.
     engine = sa.create_engine(
-        url, pool_size=_POOL_SIZE, max_overflow=0, pool_reset_on_return=None, hide_parameters=True
+        url,
+        pool_size=_POOL_SIZE,
+        max_overflow=0,
+        # The connection used last has the statements and the pages of the next call.
+        pool_use_lifo=True,
+        pool_reset_on_return=None,
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare)
     return engine

@@ -96,19 +96,20 @@ class WalkRow(NamedTuple):
     start: int
     epoch: int
     touched_us: int
-    ended: bool
 
 
 class MarkRow(NamedTuple):
     """A served page: begins after `start`, ends at `end`.
 
     covered_from: the walk served everything after this position up to `end`.
+    has_next: did any answer of this page say that there is a next one.
     """
 
     page: int
     start: int
     end: int
     covered_from: int
+    has_next: bool = False
 
 
 class CommitRow(NamedTuple):

@@ -81,7 +81,6 @@ walks = sa.Table(
     sa.Column("start", _NUMBER, nullable=False),
     sa.Column("epoch", _NUMBER, nullable=False),
     sa.Column("touched_us", _NUMBER, nullable=False),
-    sa.Column("ended", sa.Boolean, nullable=False),
 )
 
 marks = sa.Table(
@@ -93,6 +92,7 @@ marks = sa.Table(
     sa.Column("start", _NUMBER, nullable=False),
     sa.Column("end", _NUMBER, nullable=False),
     sa.Column("covered_from", _NUMBER, nullable=False),
+    sa.Column("has_next", sa.Boolean, nullable=False),
 )
 
 commits = sa.Table(

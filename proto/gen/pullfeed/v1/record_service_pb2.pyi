@@ -246,7 +246,8 @@ class DeleteRecordsRequest(_message.Message):
     @_builtins.property
     def removed_date(self) -> _timestamp_pb2.Timestamp:
         """When the records were removed; now, where it is not said. A later put whose
-        last_modified_date is older than this is stale.
+        last_modified_date is older than this is stale. Of an id that is removed
+        already the first date stands.
         """
 
     def __init__(

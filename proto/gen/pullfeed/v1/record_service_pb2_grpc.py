@@ -69,6 +69,8 @@ class RecordServiceServicer:
 
         Atomic and durable before it is answered. An id that is unknown or already
         removed is no error.
+
+        NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -47,6 +47,8 @@ class RecordServiceStub:
 
     Atomic and durable before it is answered. An id that is unknown or already
     removed is no error.
+
+    NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
     """
 
 @_typing.type_check_only
@@ -68,6 +70,8 @@ class RecordServiceAsyncStub(RecordServiceStub):
 
     Atomic and durable before it is answered. An id that is unknown or already
     removed is no error.
+
+    NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
     """
 
 class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -98,6 +102,8 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Atomic and durable before it is answered. An id that is unknown or already
         removed is no error.
+
+        NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
         """
 
 def add_RecordServiceServicer_to_server(servicer: RecordServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -92,7 +92,7 @@ class SqlRecords:
             "reason": _NO_REASON,
             "removed_us": _NEVER,
         }
-        self._sql.put.run_many(self._cursor, ({**common, **row._asdict()} for row in records))
+        self._sql.put.run_many(self._cursor, rows.RecordRow._fields, records, **common)
 
     def remove(self, shop: str, scope: int, tombstones: Sequence[rows.TombstoneRow]) -> None:
         common = {
@@ -104,10 +104,12 @@ class SqlRecords:
             "proto": _NO_BYTES,
             "json": _NO_BYTES,
         }
-        self._sql.put.run_many(self._cursor, ({**common, **row._asdict()} for row in tombstones))
+        self._sql.put.run_many(self._cursor, rows.TombstoneRow._fields, tombstones, **common)
 
     def withhold(self, shop: str, scope: int, withheld: Sequence[rows.WithheldRow]) -> None:
-        self._sql.withhold.run_many(self._cursor, (_withheld(shop, scope, row) for row in withheld))
+        names = (*rows.WithheldRow._fields, "reasons")
+        many = (_withheld(row) for row in withheld)
+        self._sql.withhold.run_many(self._cursor, names, many, shop=shop, scope=scope)
 
     def release(self, shop: str, scope: int, ids: Iterable[str]) -> None:
         self._sql.release.run(self._cursor, shop=shop, scope=scope, ids=dialects.listed(ids))
@@ -183,15 +185,18 @@ def _upsert(engine: sa.Engine, table: sa.Table, keep: str = "") -> Any:
     return insert.on_conflict_do_update(index_elements=table.primary_key, set_=changed)
 
 
-def _withheld(shop: str, scope: int, row: rows.WithheldRow) -> dict[str, object]:
+def _withheld(row: rows.WithheldRow) -> tuple[object, ...]:
+    """The row as it is stored, and its reasons behind it."""
+    broken = orjson.dumps([list(broken) for broken in row.violations]).decode()
     reasons = sorted({code for _, code in row.violations})
-    return {
-        "shop": shop,
-        "scope": scope,
-        **row._asdict(),
-        "violations": orjson.dumps([list(broken) for broken in row.violations]).decode(),
-        "reasons": f",{','.join(reasons)},",
-    }
+    return (
+        row.id,
+        row.modified_us,
+        broken,
+        row.first_seen_us,
+        row.last_seen_us,
+        f",{','.join(reasons)},",
+    )
 
 
 def _pairs(violations: str) -> tuple[tuple[str, str], ...]:

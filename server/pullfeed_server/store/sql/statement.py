@@ -7,7 +7,8 @@ text serves every engine and every value is bound.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -50,11 +51,22 @@ class Statement:
         """Runs it for its effect."""
         cursor.execute(self._text, self._bound(values))
 
-    def run_many(self, cursor: Cursor, many: Iterable[Mapping[str, object]]) -> None:
-        """Runs it once for each mapping."""
-        cursor.executemany(self._text, [self._bound(values) for values in many])
+    def run_many(
+        self, cursor: Cursor, names: Sequence[str], many: Iterable[Row], **common: object
+    ) -> None:
+        """Runs it once for each row of values. names: theirs, in order; common: of every row."""
+        common = {**self._constants, **common}
+        names, added = (*names, *common), tuple(common.values())
+        pick = self._picker(names)
+        cursor.executemany(self._text, [pick((*row, *added)) for row in many])
 
     def _bound(self, values: Mapping[str, object]) -> Any:
         if self._constants:
             values = {**self._constants, **values}
         return values if self._order is None else tuple([values[name] for name in self._order])
+
+    def _picker(self, names: Sequence[str]) -> Callable[[Row], Any]:
+        """What brings a row of values into the driver's form; planned once for many rows."""
+        if self._order is None:
+            return lambda row: dict(zip(names, row, strict=True))
+        return operator.itemgetter(*[names.index(name) for name in self._order])

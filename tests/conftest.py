@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import os
+
+import hypothesis
+import pytest
+from tests import clock as test_clock
+
+# Examples are judged by what they show, not by how long a busy machine takes.
+hypothesis.settings.register_profile("pullfeed", deadline=None)
+hypothesis.settings.load_profile("pullfeed")
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a developer has set for pullfeed must not decide a test."""
+    for name in list(os.environ):
+        if name.startswith("PULLFEED_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> test_clock.Clock:
+    """The core's time, which stands still until the test moves it."""
+    return test_clock.Clock(monkeypatch)

@@ -1,0 +1,354 @@
+"""What store/__init__.py promises, asked of the store itself."""
+
+from __future__ import annotations
+
+import threading
+from concurrent import futures
+
+import pytest
+
+from pullfeed_server.store import Store, Transaction, rows
+
+_SHOP, _SCOPE = "shop.example", 1
+_KEY = rows.WalkKey(_SHOP, _SCOPE, rows.RECORDS, "mail", 50)
+_WALK = rows.WalkRow(7, 0, 0, 1, 100)
+
+
+def _record(number: int, position: int | None = None) -> rows.RecordRow:
+    place = number if position is None else position
+    return rows.RecordRow(f"c{number}", place, number, b"f", b"p%d" % number, b"j%d" % number)
+
+
+def _put(store: Store, *records: rows.RecordRow, shop: str = _SHOP, scope: int = _SCOPE) -> None:
+    store.write(lambda tx: tx.records.put(shop, scope, records))
+
+
+def _page(store: Store, after: int, limit: int) -> rows.PageRows:
+    return store.read(lambda tx: tx.records.page_json(_SHOP, _SCOPE, after, limit))
+
+
+class _Broken(Exception):
+    """What a test's own function raises."""
+
+
+def test_what_a_function_returns_comes_back(store: Store) -> None:
+    assert store.read(lambda _: 1) == 1
+    assert store.write(lambda _: 2) == 2
+
+
+def test_a_write_that_raises_changes_nothing(store: Store) -> None:
+    def work(tx: Transaction) -> None:
+        tx.feeds.add_shop(_SHOP, 1)
+        tx.records.put(_SHOP, _SCOPE, [_record(1)])
+        raise _Broken
+
+    with pytest.raises(_Broken):
+        store.write(work)
+    assert not store.read(lambda tx: tx.feeds.has_shop(_SHOP))
+    assert _page(store, 0, 10).bodies == []
+
+
+def test_a_read_that_raises_leaves_the_store_usable(store: Store) -> None:
+    def work(tx: Transaction) -> None:
+        tx.feeds.has_shop(_SHOP)
+        raise _Broken
+
+    for _ in range(3):
+        with pytest.raises(_Broken):
+            store.read(work)
+    store.write(lambda tx: tx.feeds.add_shop(_SHOP, 1))
+    assert store.read(lambda tx: tx.feeds.has_shop(_SHOP))
+
+
+def test_a_write_sees_what_it_wrote(store: Store) -> None:
+    def work(tx: Transaction) -> bool:
+        tx.feeds.add_shop(_SHOP, 1)
+        return tx.feeds.has_shop(_SHOP)
+
+    assert store.write(work)
+
+
+def test_a_read_sees_one_state_while_another_thread_writes(store: Store) -> None:
+    _put(store, _record(1))
+    with futures.ThreadPoolExecutor(1) as pool:
+
+        def work(tx: Transaction) -> tuple[rows.PageRows, rows.PageRows]:
+            before = tx.records.page_json(_SHOP, _SCOPE, 0, 10)
+            pool.submit(_put, store, _record(2)).result()
+            return before, tx.records.page_json(_SHOP, _SCOPE, 0, 10)
+
+        before, after = store.read(work)
+    assert before == after
+    assert _page(store, 0, 10).bodies == [b"j1", b"j2"]
+
+
+def test_writers_of_one_feed_take_their_positions_one_after_the_other(store: Store) -> None:
+    start = threading.Barrier(8)
+
+    def take(_: int) -> int:
+        def work(tx: Transaction) -> int:
+            position = tx.feeds.lock(_SHOP, _SCOPE).position + 1
+            tx.feeds.set_position(_SHOP, _SCOPE, position)
+            return position
+
+        start.wait(10)
+        return store.write(work)
+
+    with futures.ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(take, range(8))) == list(range(1, 9))
+
+
+def test_a_shop_is_made_once(store: Store) -> None:
+    for _ in range(2):
+        store.write(lambda tx: tx.feeds.add_shop(_SHOP, 1))
+    assert store.read(lambda tx: tx.feeds.shops("", 10)) == [_SHOP]
+
+
+def test_a_feed_begins_at_position_zero_of_the_first_epoch(store: Store) -> None:
+    assert store.read(lambda tx: tx.feeds.get(_SHOP, _SCOPE)) is None
+    assert store.write(lambda tx: tx.feeds.lock(_SHOP, _SCOPE)) == rows.FeedRow(0, 1)
+    store.write(lambda tx: tx.feeds.set_position(_SHOP, _SCOPE, 5))
+    assert store.write(lambda tx: tx.feeds.lock(_SHOP, _SCOPE)) == rows.FeedRow(5, 1)
+    assert store.read(lambda tx: tx.feeds.get(_SHOP, 2)) is None
+
+
+def test_a_counter_goes_beyond_32_bits(store: Store) -> None:
+    def work(tx: Transaction) -> rows.FeedRow | None:
+        tx.feeds.lock(_SHOP, _SCOPE)
+        tx.feeds.set_position(_SHOP, _SCOPE, 2**62)
+        return tx.feeds.get(_SHOP, _SCOPE)
+
+    assert store.write(work) == rows.FeedRow(2**62, 1)
+
+
+def test_a_page_begins_behind_its_position_and_knows_of_a_next_one(store: Store) -> None:
+    _put(store, *(_record(number) for number in (3, 1, 2)))
+    assert _page(store, 0, 2) == rows.PageRows([b"j1", b"j2"], 2, has_next=True)
+    assert _page(store, 2, 2) == rows.PageRows([b"j3"], 3, has_next=False)
+    assert _page(store, 0, 3).has_next is False
+    assert _page(store, 3, 2) == rows.PageRows([], 3, has_next=False)
+
+
+def test_a_page_comes_in_either_form(store: Store) -> None:
+    _put(store, _record(1))
+    page = store.read(lambda tx: tx.records.page_proto(_SHOP, _SCOPE, 0, 2))
+    assert page.bodies == [b"p1"]
+
+
+def test_a_record_put_again_stands_once_at_its_new_position(store: Store) -> None:
+    _put(store, _record(1), _record(2))
+    _put(store, _record(1, position=3))
+    assert _page(store, 0, 10) == rows.PageRows([b"j2", b"j1"], 3, has_next=False)
+
+
+def test_a_tombstone_takes_the_record_and_a_put_takes_the_tombstone(store: Store) -> None:
+    _put(store, _record(1))
+    tombstone = rows.TombstoneRow("c1", 2, 9, "deleted", 9)
+    store.write(lambda tx: tx.records.remove(_SHOP, _SCOPE, [tombstone]))
+    assert _page(store, 0, 10).bodies == []
+    standings = store.read(lambda tx: tx.records.standings(_SHOP, _SCOPE, ["c1", "c2"]))
+    assert standings == {"c1": rows.Standing(rows.REMOVED, 9, b"", "deleted", False)}
+    _put(store, _record(1, position=3))
+    standings = store.read(lambda tx: tx.records.standings(_SHOP, _SCOPE, ["c1"]))
+    assert standings == {"c1": rows.Standing(rows.RECORDS, 1, b"f", "", False)}
+
+
+def test_shops_and_scopes_do_not_mix(store: Store) -> None:
+    _put(store, _record(1))
+    _put(store, _record(2), shop="other.example")
+    _put(store, _record(3), scope=2)
+    assert _page(store, 0, 10).bodies == [b"j1"]
+    assert set(store.read(lambda tx: tx.records.standings(_SHOP, 2, ["c1", "c2", "c3"]))) == {"c3"}
+
+
+def test_ids_are_compared_byte_by_byte(store: Store) -> None:
+    odd = ["C1", "c1", "c1 ", "é", "e\u0301", "0", "00", "'; --", "🐪", "a,b", '["a"]', "%", "_"]
+    records = [_record(number)._replace(id=one) for number, one in enumerate(odd, 1)]
+    _put(store, *records)
+    assert len(_page(store, 0, 100).bodies) == len(odd)
+    standings = store.read(lambda tx: tx.records.standings(_SHOP, _SCOPE, odd))
+    assert {one: standings[one].modified_us for one in odd} == {
+        one: number for number, one in enumerate(odd, 1)
+    }
+
+
+def test_a_thousand_ids_are_looked_up_at_once(store: Store) -> None:
+    ids = [f"c{number}" for number in range(1000)]
+    _put(store, *(_record(number, number + 1) for number in range(1000)))
+    assert len(store.read(lambda tx: tx.records.standings(_SHOP, _SCOPE, ids))) == 1000
+    assert store.read(lambda tx: tx.records.standings(_SHOP, _SCOPE, [])) == {}
+
+
+def test_skipping_counts_records_and_stops_at_the_last(store: Store) -> None:
+    _put(store, *(_record(number, number * 10) for number in (1, 2, 3)))
+
+    def work(tx: Transaction) -> list[int]:
+        counts = (0, 1, 2, 3, 1_000_000)
+        return [tx.records.skip(_SHOP, _SCOPE, 10, count) for count in counts]
+
+    assert store.read(work) == [10, 20, 30, 30, 30]
+
+
+def test_counts_cover_both_lists_and_the_withheld(store: Store) -> None:
+    def work(tx: Transaction) -> list[rows.ShopCounts]:
+        tx.feeds.lock(_SHOP, 1)
+        tx.feeds.lock(_SHOP, 2)
+        tx.feeds.set_position(_SHOP, 1, 3)
+        tx.records.put(_SHOP, 1, [_record(1), _record(2)])
+        tx.records.remove(_SHOP, 1, [rows.TombstoneRow("c3", 3, 3, "deleted", 3)])
+        tx.records.withhold(_SHOP, 1, [_withheld("c4")])
+        return tx.feeds.counts(_SHOP)
+
+    assert store.write(work) == [rows.ShopCounts(1, 2, 1, 1, 3), rows.ShopCounts(2, 0, 0, 0, 0)]
+
+
+def _withheld(record_id: str, modified_us: int = 5, seen_us: int = 1) -> rows.WithheldRow:
+    violations = (("line_items[1].name", "MISSING"), ("email", "BAD_EMAIL"))
+    return rows.WithheldRow(record_id, modified_us, violations, seen_us, seen_us)
+
+
+def test_a_withheld_version_keeps_when_it_was_first_seen(store: Store) -> None:
+    store.write(lambda tx: tx.records.withhold(_SHOP, _SCOPE, [_withheld("c1", seen_us=1)]))
+    store.write(lambda tx: tx.records.withhold(_SHOP, _SCOPE, [_withheld("c1", seen_us=2)]))
+    found = store.read(lambda tx: tx.records.withheld(_SHOP, _SCOPE, "", "", 10))
+    assert found == [_withheld("c1", seen_us=2)._replace(first_seen_us=1)]
+
+
+def test_a_withheld_version_counts_where_an_id_stands(store: Store) -> None:
+    def work(tx: Transaction) -> dict[str, rows.Standing]:
+        tx.records.put(_SHOP, _SCOPE, [_record(1), _record(9)])
+        tx.records.withhold(_SHOP, _SCOPE, [_withheld("c1"), _withheld("c9"), _withheld("c5")])
+        return tx.records.standings(_SHOP, _SCOPE, ["c1", "c5", "c9"])
+
+    standings = store.write(work)
+    assert {one: (found.list, found.modified_us) for one, found in standings.items()} == {
+        "c1": (rows.RECORDS, 5),
+        "c5": (0, 5),
+        "c9": (rows.RECORDS, 9),
+    }
+    assert all(found.is_withheld for found in standings.values())
+
+
+def test_the_withheld_come_by_id_behind_an_id(store: Store) -> None:
+    wanted = [_withheld(one) for one in ("c3", "c1", "c2", "B1")]
+    store.write(lambda tx: tx.records.withhold(_SHOP, _SCOPE, wanted))
+    found = store.read(lambda tx: tx.records.withheld(_SHOP, _SCOPE, "MISSING", "c1", 1))
+    assert [row.id for row in found] == ["c2"]
+    every = store.read(lambda tx: tx.records.withheld(_SHOP, _SCOPE, "", "", 10))
+    assert [row.id for row in every] == ["B1", "c1", "c2", "c3"]
+
+
+def test_released_ids_leave_the_withheld(store: Store) -> None:
+    store.write(lambda tx: tx.records.withhold(_SHOP, _SCOPE, [_withheld("c1"), _withheld("c2")]))
+    store.write(lambda tx: tx.records.release(_SHOP, _SCOPE, ["c1", "unknown"]))
+    store.write(lambda tx: tx.records.release(_SHOP, _SCOPE, []))
+    found = store.read(lambda tx: tx.records.withheld(_SHOP, _SCOPE, "", "", 10))
+    assert [row.id for row in found] == ["c2"]
+
+
+def test_a_mark_is_only_ever_lowered(store: Store) -> None:
+    def work(tx: Transaction) -> None:
+        for start, end, covered_from in ((10, 20, 5), (12, 22, 7), (8, 24, 9), (11, 18, 0)):
+            tx.walks.put_mark(_SHOP, 7, rows.MarkRow(2, start, end, covered_from))
+
+    store.write(work)
+    assert store.read(lambda tx: tx.walks.mark(_SHOP, 7, 2)) == rows.MarkRow(2, 8, 18, 0)
+
+
+def test_the_nearest_mark_is_the_last_one_before_a_page(store: Store) -> None:
+    def work(tx: Transaction) -> list[int | None]:
+        for page in (1, 4):
+            tx.walks.put_mark(_SHOP, 7, rows.MarkRow(page, 0, page * 10, 0))
+        tx.walks.put_mark(_SHOP, 8, rows.MarkRow(2, 0, 1, 0))
+        found = [tx.walks.nearest_mark(_SHOP, 7, page) for page in (1, 2, 4, 5, 10**9)]
+        return [None if mark is None else mark.page for mark in found]
+
+    assert store.write(work) == [None, 1, 1, 4, 4]
+
+
+def test_covered_pages_reach_as_far_as_they_join_the_committed_position(store: Store) -> None:
+    def work(tx: Transaction) -> list[int]:
+        for page, end, covered_from in ((1, 10, 0), (2, 20, 0), (5, 50, 40), (6, 60, 40)):
+            tx.walks.put_mark(_SHOP, 7, rows.MarkRow(page, end - 10, end, covered_from))
+        asked = ((1, 0), (2, 0), (6, 0), (6, 39), (6, 40), (6, 55), (2, 30), (9, 0))
+        return [tx.walks.covered_end(_SHOP, 7, page, at) for page, at in asked]
+
+    assert store.write(work) == [10, 20, 20, 39, 60, 60, 30, 20]
+
+
+def test_a_walk_is_replaced_as_a_whole(store: Store) -> None:
+    store.write(lambda tx: tx.walks.open(_KEY, _WALK))
+    assert store.read(lambda tx: tx.walks.get(_KEY)) == _WALK
+    other = rows.WalkRow(8, 7, 30, 2, 200)
+    store.write(lambda tx: tx.walks.open(_KEY, other))
+    assert store.read(lambda tx: tx.walks.get(_KEY)) == other
+    assert store.read(lambda tx: tx.walks.get(_KEY._replace(page_size=51))) is None
+
+
+@pytest.mark.parametrize("said", [(True, False), (False, True), (True, True)])
+def test_a_page_that_once_had_a_next_one_stays_so(store: Store, said: tuple[bool, bool]) -> None:
+    def work(tx: Transaction) -> rows.MarkRow | None:
+        for has_next in said:
+            tx.walks.put_mark(_SHOP, 7, rows.MarkRow(1, 0, 10, 0, has_next))
+        return tx.walks.mark(_SHOP, 7, 1)
+
+    assert store.write(work) == rows.MarkRow(1, 0, 10, 0, has_next=True)
+
+
+def test_touching_a_walk_notes_when(store: Store) -> None:
+    def work(tx: Transaction) -> rows.WalkRow | None:
+        tx.walks.open(_KEY, _WALK)
+        tx.walks.touch(_KEY, 7, 300)
+        return tx.walks.get(_KEY)
+
+    assert store.write(work) == _WALK._replace(touched_us=300)
+
+
+def test_touching_a_walk_that_was_replaced_does_nothing(store: Store) -> None:
+    def work(tx: Transaction) -> rows.WalkRow | None:
+        tx.walks.open(_KEY, _WALK)
+        tx.walks.touch(_KEY, 6, 300)
+        return tx.walks.get(_KEY)
+
+    assert store.write(work) == _WALK
+
+
+def test_dropping_a_walk_forgets_its_marks_and_no_others(store: Store) -> None:
+    def work(tx: Transaction) -> list[rows.MarkRow | None]:
+        for walk in (7, 8):
+            tx.walks.put_mark(_SHOP, walk, rows.MarkRow(1, 0, 10, 0))
+        tx.walks.drop(_SHOP, 7)
+        return [tx.walks.mark(_SHOP, walk, 1) for walk in (7, 8)]
+
+    assert store.write(work) == [None, rows.MarkRow(1, 0, 10, 0)]
+
+
+def test_a_commit_is_kept_per_list_and_importer(store: Store) -> None:
+    def work(tx: Transaction) -> list[rows.CommitRow | None]:
+        place = (_SHOP, _SCOPE, rows.RECORDS, "mail")
+        for position in (5, 9):
+            assert tx.commits.lock(*place) == tx.commits.get(*place)
+            tx.commits.set(*place, rows.CommitRow(position, 1, position))
+        others = [(_SHOP, _SCOPE, rows.REMOVED, "mail"), (_SHOP, _SCOPE, rows.RECORDS, "sms")]
+        return [tx.commits.get(*place), *(tx.commits.get(*other) for other in others)]
+
+    assert store.write(work) == [rows.CommitRow(9, 1, 9), None, None]
+
+
+def test_a_key_is_kept_as_it_was_given(store: Store) -> None:
+    key = rows.KeyRow("k1", "writer", "", ("a.example", "*"), bytes(range(32)), 5, 0)
+    store.write(lambda tx: tx.keys.add(key))
+    assert store.read(lambda tx: tx.keys.get("k1")) == key
+    assert store.read(lambda tx: tx.keys.get("k2")) is None
+    store.write(lambda tx: tx.keys.revoke("k1", 7))
+    store.write(lambda tx: tx.keys.revoke("k1", 8))
+    assert store.read(lambda tx: tx.keys.all()) == [key._replace(revoked_us=7)]
+
+
+def test_an_importer_is_kept_with_its_starts(store: Store) -> None:
+    store.write(lambda tx: tx.keys.set_importer("mail", {}))
+    store.write(lambda tx: tx.keys.set_importer("mail", {1: "committed", 3: "full"}))
+    expected = rows.ImporterRow("mail", {1: "committed", 3: "full"})
+    assert store.read(lambda tx: tx.keys.importer("mail")) == expected
+    assert store.read(lambda tx: tx.keys.importer("sms")) is None
+    assert store.read(lambda tx: tx.keys.importers()) == [expected]

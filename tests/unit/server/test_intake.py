@@ -1,0 +1,304 @@
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pullfeed_server import intake
+from pullfeed_server.encoding import rules, version
+from pullfeed_server.store import rows
+
+_BROKEN = (rules.Violation("email", "BAD_EMAIL"),)
+_NOW_US = 1_000
+
+_Step: TypeAlias = version.Good | version.Bad | intake.Removal
+
+
+def _good(modified_us: int, text: str = "a", record_id: str = "c1") -> version.Good:
+    # As a real fingerprint it covers the date too.
+    fingerprint = f"{modified_us}{text}".encode()
+    return version.Good(record_id, modified_us, fingerprint, b"proto", b"json")
+
+
+def _bad(modified_us: int | None, record_id: str = "c1") -> version.Bad:
+    return version.Bad(record_id, modified_us, _BROKEN)
+
+
+def _gone(removed_us: int, record_id: str = "c1") -> intake.Removal:
+    return intake.Removal(record_id, removed_us)
+
+
+class _Feed:
+    """A feed in memory, written as a store is: released first, then withheld."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self.placed: dict[str, tuple[int, version.Good | rows.TombstoneRow]] = {}
+        self.withheld: dict[str, rows.WithheldRow] = {}
+
+    def take(
+        self, steps: Sequence[_Step], now_us: int = _NOW_US, *, force: bool = False
+    ) -> list[str]:
+        taken = intake.Intake(self._standings(), now_us, force=force)
+        outcomes = [
+            taken.delete(step) if isinstance(step, intake.Removal) else taken.put(step)
+            for step in steps
+        ]
+        self._write(taken.changes())
+        return outcomes
+
+    def contents(
+        self,
+    ) -> tuple[list[version.Good | rows.TombstoneRow], dict[str, rows.WithheldRow]]:
+        """Both lists in the order of their positions, and the withheld."""
+        in_order = sorted(self.placed.values(), key=lambda pair: pair[0])
+        return [placed for _, placed in in_order], self.withheld
+
+    def _write(self, changes: intake.Changes) -> None:
+        for placed in changes.placed:
+            self.position += 1
+            self.placed[placed.id] = (self.position, placed)
+        for record_id in changes.released:
+            self.withheld.pop(record_id, None)
+        for row in changes.withheld:
+            first_us = self.withheld.get(row.id, row).first_seen_us
+            self.withheld[row.id] = row._replace(first_seen_us=first_us)
+
+    def _standings(self) -> dict[str, rows.Standing]:
+        found = {record_id: _standing(placed) for record_id, (_, placed) in self.placed.items()}
+        for row in self.withheld.values():
+            known = found.get(row.id, rows.UNKNOWN)
+            newest_us = max(known.modified_us, row.modified_us)
+            found[row.id] = known._replace(modified_us=newest_us, is_withheld=True)
+        return found
+
+
+def _standing(placed: version.Good | rows.TombstoneRow) -> rows.Standing:
+    if isinstance(placed, version.Good):
+        return rows.Standing(1, placed.modified_us, placed.fingerprint, "", is_withheld=False)
+    return rows.Standing(2, placed.modified_us, b"", placed.reason, is_withheld=False)
+
+
+@pytest.mark.parametrize(
+    ("before", "step", "outcome"),
+    [
+        ([], _good(5), "stored"),
+        ([_good(5)], _good(5), "unchanged"),
+        ([_good(5)], _good(5, "b"), "stored"),
+        ([_good(5)], _good(6), "stored"),
+        ([_good(5)], _good(4), "stale"),
+        ([_good(5)], _bad(6), "withheld"),
+        ([_good(5)], _bad(5), "withheld"),
+        ([_good(5)], _bad(4), "stale"),
+        ([_good(5)], _bad(None), "withheld"),
+        ([_bad(5)], _good(4), "stale"),
+        ([_bad(5)], _good(5), "stored"),
+        ([_bad(5)], _bad(4), "stale"),
+        ([_bad(5)], _bad(None), "withheld"),
+        ([_bad(None)], _good(1), "stored"),
+        ([_good(5), _bad(6)], _good(5), "stale"),
+        ([_good(5), _bad(6)], _good(6), "stored"),
+        ([_good(5), _bad(None)], _good(5), "stored"),
+        ([_good(5), _bad(None)], _good(4), "stale"),
+        ([], _gone(5), "unchanged"),
+        ([_good(5)], _gone(5), "stored"),
+        ([_good(5)], _gone(4), "stale"),
+        ([_good(5), _gone(6)], _gone(7), "unchanged"),
+        ([_good(5), _gone(6)], _good(5), "stale"),
+        ([_good(5), _gone(6)], _good(6), "stored"),
+        ([_good(5), _gone(6)], _bad(5), "stale"),
+        ([_good(5), _gone(6)], _bad(7), "withheld"),
+        ([_good(5), _gone(6), _bad(7)], _gone(8), "stored"),
+        ([_good(5), _gone(6), _bad(7)], _gone(6), "stale"),
+        ([_good(5), _bad(6)], _gone(6), "stored"),
+        ([_good(5), _bad(6)], _gone(5), "stale"),
+        ([_bad(5)], _gone(6), "stored"),
+    ],
+)
+def test_what_becomes_of_a_version_follows_from_what_is_known(
+    before: list[_Step], step: _Step, outcome: str
+) -> None:
+    feed = _Feed()
+    feed.take(before)
+    assert feed.take([step]) == [outcome]
+
+
+def test_a_date_before_1970_is_not_older_than_nothing() -> None:
+    assert _Feed().take([_good(-62_135_596_800_000_000)]) == ["stored"]
+
+
+@pytest.mark.parametrize("step", [_good(4), _bad(4), _gone(4)])
+def test_what_is_stale_changes_nothing(step: _Step) -> None:
+    feed = _Feed()
+    feed.take([_good(5)])
+    before = feed.contents()
+    feed.take([step])
+    assert (feed.contents(), feed.position) == (before, 1)
+
+
+@pytest.mark.parametrize(
+    ("step", "outcome"), [(_good(4), "stored"), (_bad(4), "withheld"), (_gone(4), "stored")]
+)
+def test_force_lets_an_older_version_win(step: _Step, outcome: str) -> None:
+    feed = _Feed()
+    feed.take([_good(5)])
+    assert feed.take([step], force=True) == [outcome]
+
+
+def test_force_does_not_store_the_same_version_again() -> None:
+    feed = _Feed()
+    feed.take([_good(5)])
+    assert feed.take([_good(5)], force=True) == ["unchanged"]
+
+
+def test_a_withheld_version_withdraws_the_older_one_from_the_feed() -> None:
+    feed = _Feed()
+    feed.take([_good(5)])
+    feed.take([_bad(6)])
+    assert feed.contents() == (
+        [rows.TombstoneRow("c1", 0, 6, "withheld", _NOW_US)],
+        {"c1": rows.WithheldRow("c1", 6, _BROKEN, _NOW_US, _NOW_US)},
+    )
+
+
+def test_a_version_withheld_from_the_start_leaves_no_tombstone() -> None:
+    feed = _Feed()
+    feed.take([_bad(6)])
+    assert feed.position == 0
+    assert list(feed.withheld) == ["c1"]
+
+
+def test_a_good_version_leaves_the_withheld() -> None:
+    feed = _Feed()
+    feed.take([_good(5), _bad(6), _good(7)])
+    assert feed.contents() == ([_good(7)], {})
+
+
+def test_a_delete_leaves_the_withheld_too() -> None:
+    feed = _Feed()
+    feed.take([_good(5), _gone(6)])
+    feed.take([_bad(7)])
+    feed.take([_gone(8)])
+    assert feed.contents() == ([rows.TombstoneRow("c1", 0, 8, "deleted", _NOW_US)], {})
+
+
+def test_first_seen_counts_from_when_it_was_last_good() -> None:
+    feed = _Feed()
+    feed.take([_bad(5)], now_us=1)
+    feed.take([_bad(6)], now_us=2)
+    assert (feed.withheld["c1"].first_seen_us, feed.withheld["c1"].last_seen_us) == (1, 2)
+    feed.take([_good(7), _bad(8)], now_us=3)
+    assert feed.withheld["c1"].first_seen_us == 3
+
+
+def test_a_version_without_an_id_is_answered_and_kept_nowhere() -> None:
+    feed = _Feed()
+    assert feed.take([_bad(5, record_id="")]) == ["withheld"]
+    assert feed.contents() == ([], {})
+
+
+def test_the_last_version_of_an_id_wins_and_takes_the_last_place() -> None:
+    feed = _Feed()
+    outcomes = feed.take([_good(5), _good(5, record_id="c2"), _good(6, "b")])
+    assert outcomes == ["stored"] * 3
+    assert feed.contents()[0] == [_good(5, record_id="c2"), _good(6, "b")]
+
+
+@dataclasses.dataclass
+class _Known:
+    """What one id comes to, by the words of the design. None: nothing of the kind."""
+
+    listed_us: int | None = None
+    withheld_us: int | None = None
+    fingerprint: bytes | None = None
+    is_deleted: bool = False
+
+    def take(self, step: _Step, *, force: bool) -> str:
+        date_us = step.removed_us if isinstance(step, intake.Removal) else step.modified_us
+        dates = [date for date in (self.listed_us, self.withheld_us) if date is not None]
+        if isinstance(step, intake.Removal) and self._is_gone(dates):
+            return "unchanged"
+        if dates and date_us is not None and date_us < max(dates) and not force:
+            return "stale"
+        if isinstance(step, version.Bad):
+            return self._withhold(max(dates, default=-(2**62)) if date_us is None else date_us)
+        return self._settle(step)
+
+    def _is_gone(self, dates: list[int]) -> bool:
+        return not dates or (self.is_deleted and self.withheld_us is None)
+
+    def _withhold(self, date_us: int) -> str:
+        if self.fingerprint is not None:
+            self.listed_us, self.fingerprint = date_us, None
+        self.withheld_us = date_us
+        return "withheld"
+
+    def _settle(self, step: version.Good | intake.Removal) -> str:
+        if isinstance(step, version.Good):
+            if self.fingerprint == step.fingerprint:
+                return "unchanged"
+            self.listed_us, self.fingerprint = step.modified_us, step.fingerprint
+        else:
+            self.listed_us, self.fingerprint = step.removed_us, None
+        self.withheld_us, self.is_deleted = None, isinstance(step, intake.Removal)
+        return "stored"
+
+
+_IDS = st.sampled_from(["c1", "c2"])
+_DATES = st.integers(1, 4)
+_DATED: st.SearchStrategy[_Step] = st.one_of(
+    st.builds(_good, _DATES, st.sampled_from("ab"), _IDS),
+    st.builds(_bad, _DATES, _IDS),
+    st.builds(_gone, _DATES, _IDS),
+)
+_STEPS = st.lists(st.one_of(_DATED, st.builds(_bad, st.none(), _IDS)), max_size=12)
+
+
+@given(_STEPS, _STEPS)
+def test_a_batch_means_its_versions_one_after_the_other(
+    before: list[_Step], batch: list[_Step]
+) -> None:
+    at_once, singly = _Feed(), _Feed()
+    for feed in (at_once, singly):
+        feed.take(before, now_us=1)
+    assert at_once.take(batch, now_us=2) == [singly.take([step], now_us=2)[0] for step in batch]
+    assert at_once.contents() == singly.contents()
+
+
+@given(st.lists(_DATED, max_size=12), st.lists(_DATED, max_size=12))
+def test_a_forced_batch_means_the_same(before: list[_Step], batch: list[_Step]) -> None:
+    at_once, singly = _Feed(), _Feed()
+    for feed in (at_once, singly):
+        feed.take(before, now_us=1)
+    outcomes = [singly.take([step], now_us=2, force=True)[0] for step in batch]
+    assert at_once.take(batch, now_us=2, force=True) == outcomes
+    assert at_once.contents() == singly.contents()
+
+
+@given(_STEPS, st.booleans())
+def test_a_sequence_comes_to_what_the_design_says(steps: list[_Step], force: bool) -> None:
+    feed = _Feed()
+    model: dict[str, _Known] = {}
+    for step in steps:
+        expected = model.setdefault(step.id, _Known()).take(step, force=force)
+        assert feed.take([step], force=force) == [expected]
+    records = {one.id for one in feed.contents()[0] if isinstance(one, version.Good)}
+    assert records == {one for one, known in model.items() if known.fingerprint is not None}
+    assert set(feed.withheld) == {
+        one for one, known in model.items() if known.withheld_us is not None
+    }
+
+
+@given(_STEPS)
+def test_doing_a_batch_again_changes_nothing_more(steps: list[_Step]) -> None:
+    feed = _Feed()
+    feed.take(steps)
+    settled, position = feed.contents()[0], feed.position
+    last = {step.id: step for step in steps}
+    feed.take(list(last.values()))
+    assert len(feed.contents()[0]) == len(settled)
+    assert feed.position <= position + len(last)
