@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from pullfeed_client import (
+    check,
     config,
     errors,
     importers,
@@ -15,8 +16,11 @@ from pullfeed_client import (
     sample,
     serve,
     settings,
+    simulate,
     trial,
 )
+from pullfeed_client.audit import command as audit
+from pullfeed_client.drafting import command as drafting
 
 
 @click.group(
@@ -50,7 +54,11 @@ for command in (
     trial.command,
     sample.command,
     load.command,
+    audit.command,
+    drafting.command,
     pull.command,
+    check.command,
+    simulate.command,
     keys.group,
     importers.group,
     ledger.shops,

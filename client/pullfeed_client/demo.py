@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import click
 
-from pullfeed_client import connection, errors, keys, load, sample, scopes, serve
+from pullfeed_client import connection, errors, keys, puts, sample, scopes, serve
+from pullfeed_client.sources import files
 
 SHOP = "demo.example"
 _IMPORTER = "demo"
@@ -37,12 +38,12 @@ def put(
     core: connection.Core,
     path: pathlib.Path,
     kind: scopes.Kind,
-    on_refusal: Callable[[load.Refusal], None],
-) -> load.Outcome:
+    on_refusal: Callable[[puts.Refusal], None],
+) -> puts.Outcome:
     """Loads a sample file into the demonstration shop."""
     with path.open("rb") as file:
-        rows = load.rows_of(file, kind, "jsonl")
-        return load.run(core, rows, load.Target(SHOP, kind), on_refusal, lambda _: None)
+        rows = files.json_lines(file)
+        return puts.run(core, rows, puts.Target(SHOP, kind), on_refusal, lambda _: None)
 
 
 def importer_key(core: connection.Core, file: pathlib.Path) -> str:

@@ -11,14 +11,13 @@ A row whose values all are of the right kind is handed to Protobuf as it is
 from __future__ import annotations
 
 import functools
-import json
 from typing import Any, NamedTuple, TypeGuard
 
 from google.protobuf import descriptor
 
 from pullfeed.v1 import record_pb2, record_service_pb2
 from pullfeed_client import scopes
-from pullfeed_client.sources import files
+from pullfeed_client.sources import exact, files
 
 _KINDS = {
     "customer": record_pb2.Customer.DESCRIPTOR,
@@ -37,11 +36,9 @@ class Unreadable(Exception):
         self.reason = reason
         super().__init__(f"{field} {reason}".strip())
 
-
-class _Number(str):
-    """A JSON number as the characters it was written in."""
-
-    __slots__ = ()
+    def inside(self, part: str) -> Unreadable:
+        """The same of the message that holds the part."""
+        return Unreadable(f"{part}.{self.field}".rstrip("."), self.reason)
 
 
 class _Shape(NamedTuple):
@@ -56,6 +53,8 @@ class _Shape(NamedTuple):
 
 def add(request: record_service_pb2.PutRecordsRequest, row: files.Row, kind: scopes.Kind) -> None:
     """Adds the row's record to a request. Raises Unreadable, and then adds nothing."""
+    if row.fault is not None:
+        raise Unreadable(*row.fault)
     if row.fields is None:
         raise Unreadable("", "BAD_ROW")
     if _fits(row.fields, _shape(_KINDS[kind.name])):
@@ -75,6 +74,11 @@ def id_of(row: files.Row, kind: scopes.Kind) -> str:
     if isinstance(found, int) and not isinstance(found, bool):
         return str(found)
     return found.strip() if isinstance(found, str) and _is_utf8(found) else ""
+
+
+def descriptor_of(kind: scopes.Kind) -> descriptor.Descriptor:
+    """The message of a scope's records."""
+    return _KINDS[kind.name]
 
 
 def columns(kind: scopes.Kind) -> frozenset[str]:
@@ -114,13 +118,10 @@ def _fits(fields: dict[str, Any], shape: _Shape) -> bool:
 
 def _exact(row: files.Row) -> dict[str, Any]:
     """The row's fields with numbers as they were written."""
-    if not row.text:
-        return row.fields or {}
     try:
-        fields: dict[str, Any] = json.loads(row.text, parse_int=_Number, parse_float=_Number)
+        return row.exact()
     except RecursionError as error:
         raise Unreadable("", "BAD_ROW") from error
-    return fields
 
 
 def _message(fields: Any, kind: descriptor.Descriptor, path: str) -> dict[str, Any]:
@@ -163,7 +164,7 @@ def _shown(name: str) -> str:
 
 
 def _count(value: Any, path: str) -> int:
-    text = value if isinstance(value, _Number) else ""
+    text = value if isinstance(value, exact.Number) else ""
     is_whole = text.removeprefix("-").isdecimal() and len(text) <= _INT32_DIGITS
     if not is_whole or int(text) not in _INT32:
         raise Unreadable(path, "BAD_TYPE")

@@ -6,8 +6,8 @@ import contextlib
 import itertools
 import json
 import sys
-from collections.abc import Callable, Generator, Iterable, Sequence
-from typing import Any, cast
+from collections.abc import Generator, Iterable, Sequence
+from typing import Any, Protocol, cast
 
 import click
 from google.protobuf import message
@@ -42,8 +42,14 @@ def date(record: message.Message, field: str) -> str | None:
     return getattr(record, field).ToJsonString() if record.HasField(field) else None
 
 
+class Advance(Protocol):
+    """Moves a progress bar. note: what stands behind its title from then on."""
+
+    def __call__(self, amount: int, note: str = "", /) -> None: ...
+
+
 @contextlib.contextmanager
-def bar(title: str, total: int | None, unit: str) -> Generator[Callable[[int], None]]:
+def bar(title: str, total: int | None, unit: str) -> Generator[Advance]:
     """A progress bar that is moved by calling what comes back; nothing off a terminal.
 
     total: None where it is not known.
@@ -54,8 +60,8 @@ def bar(title: str, total: int | None, unit: str) -> Generator[Callable[[int], N
     with progress.Progress(*_columns(total, unit), console=console.Console()) as shown:
         task = shown.add_task(title, total=total)
 
-        def advance(amount: int) -> None:
-            shown.advance(task, amount)
+        def advance(amount: int, note: str = "", /) -> None:
+            shown.update(task, advance=amount, description=f"{title} {note}".strip())
 
         yield advance
 
@@ -95,5 +101,5 @@ def _plain(value: object) -> str:
     return str(value).translate({9: " ", 10: " ", 13: " "})
 
 
-def _ignore(amount: int) -> None:
-    del amount
+def _ignore(amount: int, note: str = "", /) -> None:
+    del amount, note

@@ -1,31 +1,26 @@
-"""`pullfeed pull`: walks a scope of any callback URL as an importer would, and commits."""
+"""`pullfeed pull`: imports a scope of any callback as a careful importer would."""
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import json
-import os
 import pathlib
-from collections.abc import Callable, Generator
-from typing import IO, Literal
+import time
+from collections.abc import Generator
 
 import click
 
-from pullfeed_client import errors, output, scopes, settings
-from pullfeed_client.importer import transport, walk
+from pullfeed_client import errors, output, parquet, scopes, settings
+from pullfeed_client.importer import (
+    contract,
+    copy,
+    importing,
+    patience,
+    state,
+    transport,
+    walk,
+)
 
-Commit = Literal["each", "end", "never"]
-
-
-@dataclasses.dataclass
-class Outcome:
-    """What a walk brought. position: where the last commit stands; None without one."""
-
-    pages: int = 0
-    records: int = 0
-    commits: int = 0
-    position: int | None = None
+_FILE = click.Path(dir_okay=False, path_type=pathlib.Path)
 
 
 @contextlib.contextmanager
@@ -47,27 +42,6 @@ def reached(url: str, key: str) -> Generator[transport.Http]:
         way.close()
 
 
-def follow(
-    way: transport.Transport,
-    feed: walk.Feed,
-    *,
-    mode: walk.Mode,
-    page_size: int,
-    commit: Commit,
-    apply: Callable[[walk.Page], None],
-) -> Outcome:
-    """One whole walk. apply: makes a page's records durable; only then are they committed."""
-    outcome = Outcome()
-    for page in walk.pages(way, feed, mode, page_size):
-        apply(page)
-        outcome.pages += 1
-        outcome.records += len(page.records)
-        if commit == "each" or (commit == "end" and not page.has_next_page):
-            outcome.position = walk.commit(way, feed, page).position
-            outcome.commits += 1
-    return outcome
-
-
 @click.command("pull")
 @click.argument("url")
 @click.option("--shop", required=True, help="The shop's domain.")
@@ -85,8 +59,18 @@ def follow(
     help="Confirm each page, the whole walk at its end, or nothing.",
 )  # fmt: skip
 @click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=pathlib.Path),
-    help="Write the records here, as JSON Lines; replaced where it exists.",
+    "--out", type=_FILE,
+    help="Write the records here, as JSON Lines, or as Parquet where it ends in .parquet; "
+    "replaced where it exists.",
+)  # fmt: skip
+@click.option(
+    "--state", "state_file", type=_FILE,
+    help="Keep here where the import stands, so that a killed one goes on. Gone when all is "
+    "done.  [default: OUT.state, where there is an --out]",
+)  # fmt: skip
+@click.option(
+    "--wait", "wait_s", type=click.FloatRange(0), default=300.0, show_default=True,
+    help="Seconds to spend in all on waiting, after 429, 503 and a broken connection.",
 )  # fmt: skip
 @output.json_option
 def command(
@@ -96,53 +80,65 @@ def command(
     scope: str,
     mode: walk.Mode,
     page_size: int,
-    commit: Commit,
+    commit: importing.Commit,
     out: pathlib.Path | None,
+    state_file: pathlib.Path | None,
+    wait_s: float,
     as_json: bool,
 ) -> None:
-    """Walks a scope of the callback at URL, and commits what it got.
+    """Imports a scope of the callback at URL: stores each page, then commits it.
 
-    URL is the base: the scope's path is put behind it.
+    URL is the base: the scope's path is put behind it. What is killed goes on
+    where it was when the same is asked again. A record that breaks the contract
+    is kept and counted, and the end is exit code 1.
 
     \b
     Example:
       pullfeed pull http://127.0.0.1:8080 --shop shop.example --scope customer \\
         --out customers.jsonl
     """
-    feed = walk.Feed(f"/{scopes.KINDS[scope].plural}", shop)
-    with (
-        reached(url, importer_key) as way,
-        _written(out) as write,
-        output.bar(f"pull {scope}", None, "records") as advance,
-    ):
+    lines = parquet.lines_of(out)
+    if out and state_file is None:
+        state_file = out.with_name(f"{out.name}.state")
+    kind = contract.SCOPES[scope]
+    order = importing.Order(kind, shop, mode, page_size, commit, lines, state_file)
+    with reached(url, importer_key) as way:
+        stands = _imported(patience.Patient(way, wait_s), order)
+    if out and lines and lines != out:
+        parquet.convert(lines, out, kind.shape)
+    _conclude(stands, as_json=as_json)
 
-        def apply(page: walk.Page) -> None:
-            write(page)
-            advance(len(page.records))
 
-        outcome = follow(way, feed, mode=mode, page_size=page_size, commit=commit, apply=apply)
-    told = dataclasses.asdict(outcome)
+def _imported(way: transport.Transport, order: importing.Order) -> state.State:
+    """The import with its progress; what its files do not allow becomes a Failure."""
+    began = time.monotonic()
+    count = 0
+    with output.bar(f"pull {order.scope.name}", None, "records") as advance:
+
+        def seen(page: walk.Page) -> None:
+            nonlocal count
+            count += len(page.records)
+            rate = count / max(time.monotonic() - began, 1e-9)
+            advance(len(page.records), f"page {page.number}, {rate:.0f} a second,")
+
+        try:
+            return importing.run(way, order, seen)
+        except (state.Unreadable, copy.Shrunk) as error:
+            raise errors.Misused(f"{error}.") from error
+        except OSError as error:
+            name = error.filename or order.out
+            raise errors.Environment(f"{name} cannot be written: {error.strerror}.") from error
+
+
+def _conclude(stands: state.State, *, as_json: bool) -> None:
+    told = {
+        "pages": stands.pages,
+        "records": stands.records,
+        "invalid": stands.invalid_records,
+        "commits": stands.commits,
+        "position": stands.position,
+    }
     output.rows([told], tuple(told), as_json=as_json)
-
-
-@contextlib.contextmanager
-def _written(out: pathlib.Path | None) -> Generator[Callable[[walk.Page], None]]:
-    """What writes a page durably; does nothing where no file is asked for."""
-    if out is None:
-        yield lambda _page: None
-        return
-    try:
-        with out.open("wb") as file:
-            yield lambda page: _write(file, page)
-    except OSError as error:
-        raise errors.Environment(f"{out} cannot be written: {error.strerror}.") from error
-
-
-def _write(file: IO[bytes], page: walk.Page) -> None:
-    for record in page.records:
-        line = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
-        # A lone surrogate goes out as the JSON escape it came as.
-        file.write(f"{line}\n".encode(errors="backslashreplace"))
-    file.flush()
-    # A commit says "stored": the file must survive a power cut by then.
-    os.fsync(file.fileno())
+    if stands.invalid_records:
+        rules = ", ".join(f"{count} {rule}" for rule, count in sorted(stands.invalid.items()))
+        raise errors.Unmet(f"{stands.invalid_records} records break the contract: {rules}.")

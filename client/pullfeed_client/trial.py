@@ -19,15 +19,15 @@ from pullfeed_client import (
     expectation,
     keys,
     ledger,
-    load,
     output,
     pull,
+    puts,
     sample,
     scopes,
     serve,
     settings,
 )
-from pullfeed_client.importer import transport, walk
+from pullfeed_client.importer import contract, importing, state, transport, walk
 
 _PAGE_SIZE = 250
 _SHOWN_IDS = 5
@@ -105,7 +105,7 @@ def _clean_room() -> dict[str, str]:
 def _loaded(
     core: connection.Core, folder: pathlib.Path, kind: scopes.Kind, told: dict[str, Any]
 ) -> Loaded:
-    refusals: list[load.Refusal] = []
+    refusals: list[puts.Refusal] = []
     path = folder / told["file"]
     outcome = demo.put(core, path, kind, refusals.append)
     flaws = {flaw["line"]: flaw for flaw in told["flaws"]}
@@ -116,7 +116,7 @@ def _loaded(
     return Loaded(expected, outcome.by_reason, problems)
 
 
-def _misjudged(refusals: list[load.Refusal], flaws: dict[int, dict[str, Any]]) -> Iterator[str]:
+def _misjudged(refusals: list[puts.Refusal], flaws: dict[int, dict[str, Any]]) -> Iterator[str]:
     """Lines that were refused for another reason than theirs, for none, or not at all."""
     found = {refusal.line: refusal.violations for refusal in refusals}
     for line in sorted(found.keys() | flaws.keys()):
@@ -153,20 +153,14 @@ def _walks(way: transport.Transport, loaded: dict[str, Loaded]) -> Iterator[outp
 
 def _walked(
     way: transport.Transport, kind: scopes.Kind, mode: walk.Mode
-) -> tuple[pull.Outcome, list[expectation.Fields]]:
+) -> tuple[state.State, list[expectation.Fields]]:
     came: list[expectation.Fields] = []
-    outcome = pull.follow(
-        way,
-        walk.Feed(f"/{kind.plural}", demo.SHOP),
-        mode=mode,
-        page_size=_PAGE_SIZE,
-        commit="each",
-        apply=lambda page: came.extend(page.records),
-    )
+    order = importing.Order(contract.SCOPES[kind.name], demo.SHOP, mode, _PAGE_SIZE, "each")
+    outcome = importing.run(way, order, lambda page: came.extend(page.records))
     return outcome, came
 
 
-def _counted(judged: expectation.Comparison, outcome: pull.Outcome) -> dict[str, int]:
+def _counted(judged: expectation.Comparison, outcome: state.State) -> dict[str, int]:
     return {
         "pages": outcome.pages,
         "commits": outcome.commits,

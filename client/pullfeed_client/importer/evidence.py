@@ -6,12 +6,11 @@ import dataclasses
 import functools
 import json
 from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from typing import Any, NamedTuple
 from urllib import parse
 
 from pullfeed_client.importer import contract, probe, seen
-
-Mode = Literal["cursor", "page"]
+from pullfeed_client.importer.walk import Mode
 
 
 class Unable(Exception):
@@ -24,7 +23,8 @@ class Terms:
 
     max_pages: where a walk is broken off. max_page_size: the largest that is asked
     for. foreign_shop: one that exists and that the key must not see. empty_shop:
-    one without records. disturb: changes a record, called in the middle of a walk.
+    one without records. disturb: changes a record, called in the middle of walks.
+    faults: the seed of the faults to make; None makes none.
     """
 
     shop: str
@@ -38,6 +38,7 @@ class Terms:
     foreign_shop: str = ""
     empty_shop: str = ""
     disturb: Callable[[], None] | None = None
+    faults: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +53,14 @@ class Walk:
     @property
     def keys(self) -> list[seen.Key]:
         return [key for page in self.pages for key in page.keys]
+
+
+class Violation(NamedTuple):
+    """A record that breaks a rule: its page, its id as it may be shown, the field's path."""
+
+    page: seen.Page
+    id: str
+    field: str
 
 
 class Evidence:
@@ -95,12 +104,22 @@ class Evidence:
 
     @functools.cached_property
     def walks(self) -> tuple[Walk, ...]:
-        """One walk in each mode, and one more as the first: what changed meanwhile shows.
+        """Three walks, both modes among them; the last as the first: what changed shows."""
+        modes = self.terms.modes
+        return tuple(map(self._walk, (modes[0], modes[-1], modes[0])))
 
-        The middle of the second one is disturbed, where that is asked for.
+    @functools.cached_property
+    def disturbed_walks(self) -> tuple[Walk, ...]:
+        """The same once more; in the middle of all but the first and the last something changes.
+
+        The walks themselves, where nothing is there to disturb them.
         """
-        ordered = (*self.terms.modes, self.terms.modes[0])
-        return tuple(self._walk(mode, disturbed=at == 1) for at, mode in enumerate(ordered))
+        disturb = self.terms.disturb
+        if disturb is None:
+            return self.walks
+        first = self.terms.modes[0]
+        between = [self._walk(mode, disturb) for mode in self.terms.modes]
+        return (self.walks[-1], *between, self._walk(first))
 
     def walk(self, mode: Mode) -> Walk:
         """The first walk in a mode. Raises Unable where the mode is left out."""
@@ -108,11 +127,16 @@ class Evidence:
             raise Unable(f"left out by --mode {self.terms.modes[0]}")
         return next(walk for walk in self.walks if walk.mode == mode)
 
+    def walk_now(self) -> Walk:
+        """One more walk. Raises Unable where it did not come to its end."""
+        walk = self._walk(self.terms.modes[0])
+        demand_end(walk)
+        return walk
+
     def whole(self, mode: Mode) -> Walk:
         """The walk where it came to its end. Raises Unable where it did not."""
         walk = self.walk(mode)
-        if walk.broken:
-            raise Unable(f"the walk by {mode} did not come to its end: {walk.broken}")
+        demand_end(walk)
         return walk
 
     @property
@@ -124,9 +148,8 @@ class Evidence:
     def is_quiet(self) -> bool:
         """Did the first and the last walk bring the same. Raises Unable where one broke off."""
         before, after = self.walks[0], self.walks[-1]
-        for walk in (before, after):
-            if walk.broken:
-                raise Unable(f"a walk by {walk.mode} did not come to its end: {walk.broken}")
+        demand_end(before)
+        demand_end(after)
         return set(before.keys) == set(after.keys)
 
     def demand_quiet(self) -> None:
@@ -140,22 +163,22 @@ class Evidence:
         return [page for walk in self.walks for page in walk.pages]
 
     @functools.cached_property
-    def violations(self) -> dict[str, list[tuple[str, str]]]:
-        """By rule, the id and the field of each record that breaks it."""
-        found: dict[str, list[tuple[str, str]]] = {}
+    def violations(self) -> dict[str, list[Violation]]:
+        """The records that break a rule, by rule."""
+        found: dict[str, list[Violation]] = {}
         for page in self.walk(self.terms.modes[-1]).pages:
             for record in seen.records(page.exchange):
                 name = _shown(record.get(self.scope.id_field))
                 for broken in contract.violations(self.scope, record):
-                    found.setdefault(broken.rule, []).append((name, broken.field))
+                    found.setdefault(broken.rule, []).append(Violation(page, name, broken.field))
         return found
 
-    def _walk(self, mode: Mode, *, disturbed: bool) -> Walk:
+    def _walk(self, mode: Mode, disturb: Callable[[], None] | None = None) -> Walk:
         walk = Walk(mode, self.size, [])
         for page in self._pages(walk):
             walk.pages.append(page)
-            if disturbed and self.terms.disturb and len(walk.pages) == 2:
-                self.terms.disturb()
+            if disturb and len(walk.pages) == 2:
+                disturb()
         return dataclasses.replace(walk, broken=_why_broken(walk, self.terms.max_pages))
 
     def _pages(self, walk: Walk) -> Iterator[seen.Page]:
@@ -169,6 +192,12 @@ class Evidence:
             if walk.mode == "cursor" and page.cursor is None:
                 return
             query = {"page": number} if walk.mode == "page" else {"cursor": page.cursor}
+
+
+def demand_end(walk: Walk) -> None:
+    """Raises Unable where a walk did not come to its end."""
+    if walk.broken:
+        raise Unable(f"a walk by {walk.mode} did not come to its end: {walk.broken}")
 
 
 def _is_loop(walk: Walk) -> bool:

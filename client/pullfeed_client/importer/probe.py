@@ -13,12 +13,11 @@ import urllib.parse
 from collections.abc import Callable
 from typing import Final
 
-from pullfeed_client.importer import transport
+from pullfeed_client.importer import patience, transport
 
 JSON: Final = "application/json"
-BUSY: Final = (429, 503)
 _TRIES = 4
-_MAX_WAIT_S = 10.0
+_WAIT_S, _MAX_WAIT_S = 1.0, 10.0
 _SHOWN_BODY = 120
 _LONG_VALUE = re.compile(r"((?:cursor|commit_token)=[^&]{6})[^&]+")
 _MAILS_AND_NUMBERS = re.compile(r"[^\s@\"'<>]+@[^\s@\"'<>]+|\+?\d{6,}")
@@ -100,11 +99,12 @@ class Probe:
         self._base = parts.path.rstrip("/")
         self._clock = clock
         self._pause = pause
-        self._again = (url, timeout_s)
+        self.url = url
+        self._timeout_s = timeout_s
 
     def another(self) -> Probe:
         """The same with a connection of its own."""
-        return Probe(*self._again, clock=self._clock, pause=self._pause)
+        return Probe(self.url, self._timeout_s, clock=self._clock, pause=self._pause)
 
     def connect(self) -> None:
         """Opens the connection ahead of the first request, where that is possible."""
@@ -118,9 +118,10 @@ class Probe:
         """The request with its answer; never raises for what the server does."""
         exchange = self._once(request)
         for _ in range(_TRIES - 1):
-            if exchange.status not in BUSY:
+            if exchange.answer is None or exchange.status not in patience.BUSY:
                 break
-            self._pause(_wait_s(exchange))
+            wait_s = patience.retry_after_s(exchange.answer) or _WAIT_S
+            self._pause(min(wait_s, _MAX_WAIT_S))
             exchange = self._once(request)
         return exchange
 
@@ -157,11 +158,6 @@ class Probe:
         response = self._connection.getresponse()
         came = {name.lower(): value for name, value in response.getheaders()}
         return transport.Answer(response.status, came, response.read())
-
-
-def _wait_s(exchange: Exchange) -> float:
-    told = exchange.header("retry-after")
-    return min(float(told) if told.isascii() and told.isdigit() else 1.0, _MAX_WAIT_S)
 
 
 def _told(error: Exception) -> str:

@@ -75,7 +75,7 @@ def page(exchange: probe.Exchange, id_field: str) -> Page:
         meta=meta,
         has_next=has_next if isinstance(has_next, bool) else None,
         cursor=cursor if isinstance(cursor, str) and cursor else None,
-        keys=tuple(_key(record, id_field) for record in records(exchange)),
+        keys=tuple(key(record, id_field) for record in records(exchange)),
     )
 
 
@@ -119,10 +119,15 @@ def _no_number(constant: str) -> NoReturn:
 def _kind(value: Any) -> str:
     if value is ...:
         return "absent"
+    if isinstance(value, list):
+        items = cast("list[object]", value)
+        is_right = all(isinstance(item, dict) for item in items)
+        return "list" if is_right else "a list with something that is no object"
     names = {"dict": "object", "str": "text", "bool": "boolean", "NoneType": "null"}
     name = type(value).__name__
     return names.get(name, name)
 
 
-def _key(record: Fields, id_field: str) -> Key:
+def key(record: Fields, id_field: str) -> Key:
+    """A record's id and digest."""
     return Key(str(record.get(id_field, "")), hash(json.dumps(record, sort_keys=True)))

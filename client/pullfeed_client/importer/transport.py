@@ -30,14 +30,22 @@ class Transport(Protocol):
         ...
 
 
+def demand_sendable(key: str) -> None:
+    """Raises ValueError for a key that no HTTP header can carry."""
+    if not (key.isascii() and key.isprintable()):
+        raise ValueError("the key holds characters that no HTTP header can carry")
+
+
 class Http:
     """A connection to a base URL, opened at the first call and kept open.
 
     key: sent as X-Api-Key; none where it is empty. timeout_s: seconds without a
-    byte before a call is given up. Raises ValueError where the URL is not http(s).
+    byte before a call is given up. Raises ValueError where the URL is not http(s),
+    or the key cannot be sent.
     """
 
     def __init__(self, url: str, key: str, timeout_s: float = 10.0) -> None:
+        demand_sendable(key)
         parts = urllib.parse.urlsplit(url)
         if parts.scheme not in ("http", "https") or parts.hostname is None:
             raise ValueError(f"{url} is no http:// or https:// address")

@@ -51,6 +51,17 @@ class Page:
 
 
 @dataclasses.dataclass(frozen=True)
+class Place:
+    """Where a walk goes on: the page to ask for. cursor: empty for the first, and by number."""
+
+    number: int = 1
+    cursor: str = ""
+
+
+START = Place()
+
+
+@dataclasses.dataclass(frozen=True)
 class Commit:
     """The answer to a commit."""
 
@@ -58,30 +69,53 @@ class Commit:
     advanced: bool
 
 
-def pages(way: transport.Transport, feed: Feed, mode: Mode, page_size: int) -> Iterator[Page]:
-    """The pages of a walk from its start to has_next_page=false.
+def pages(
+    way: transport.Transport, feed: Feed, mode: Mode, page_size: int, place: Place = START
+) -> Iterator[Page]:
+    """The pages of a walk from a place to has_next_page=false.
 
     The next page is asked for only when it is taken, so that a page can be
-    applied and committed before. Raises Refused, Broken and Unreachable.
+    applied and committed before. Raises Refused, Broken and Unreachable; Broken
+    also where the walk would go in a circle.
     """
-    number = 1
-    # A walk by cursor begins with neither: the server keeps nothing for it.
-    start = {"page": "1"} if mode == "page" else {}
+    given: set[str] = set()
+    records: list[dict[str, Any]] = []
     while True:
-        query = urllib.parse.urlencode(start | {"page_size": str(page_size)})
-        page = _page(number, way.post(f"{feed.path}?{query}", feed.body))
+        query = urllib.parse.urlencode({**_point(mode, place), "page_size": page_size})
+        page = _page(place.number, way.post(f"{feed.path}?{query}", feed.body))
+        if page.records and page.records == records:
+            raise Broken(f"page {page.number} brings the records of the page before it again")
         yield page
         if not page.has_next_page:
             return
-        number += 1
-        start = {"page": str(number)} if mode == "page" else {"cursor": _cursor(page)}
+        place, records = following(mode, page), page.records
+        if place.cursor in given:
+            raise Broken(f"page {page.number} gives a cursor that an earlier page gave: a circle")
+        given |= {place.cursor} - {""}
+
+
+def following(mode: Mode, page: Page) -> Place:
+    """The place behind a page that says there is more. Raises Broken without a cursor due."""
+    return Place(page.number + 1, _cursor(page) if mode == "cursor" else "")
+
+
+def _point(mode: Mode, place: Place) -> dict[str, object]:
+    if mode == "page":
+        return {"page": place.number}
+    # A walk by cursor begins with neither: the server keeps nothing for it.
+    return {"cursor": place.cursor} if place.cursor else {}
 
 
 def commit(way: transport.Transport, feed: Feed, page: Page) -> Commit:
     """Confirms a page and all before it. Raises Refused, Broken and Unreachable."""
     if not page.commit_token:
         raise Broken(f"page {page.number} came without X-Commit-Token, so it cannot be committed")
-    query = urllib.parse.urlencode({"commit_token": page.commit_token})
+    return commit_token(way, feed, page.commit_token)
+
+
+def commit_token(way: transport.Transport, feed: Feed, token: str) -> Commit:
+    """Confirms what a token stands for. Raises Refused, Broken and Unreachable."""
+    query = urllib.parse.urlencode({"commit_token": token})
     answer = _read(way.post(f"{feed.path}/commit?{query}", feed.body))
     try:
         told = answer["commit"]
@@ -100,6 +134,8 @@ def _page(number: int, answer: transport.Answer) -> Page:
     if not isinstance(has_next_page, bool) or not isinstance(data, list):
         raise Broken(f"page {number}: has_next_page is no boolean, or data is no list")
     records = cast("list[dict[str, Any]]", data)
+    if not all(isinstance(record, dict) for record in cast("list[object]", data)):
+        raise Broken(f"page {number}: data holds something that is no object")
     return Page(number, records, has_next_page, cursor, answer.headers.get("x-commit-token", ""))
 
 

@@ -1,35 +1,47 @@
-"""Rows of JSON Lines and CSV files, one after the other, whatever the file's size."""
+"""Rows of a file in any of the formats, one after the other, whatever the file's size."""
 
 from __future__ import annotations
 
-import csv
+import gzip
+import io
+import zlib
 from collections.abc import Iterator
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
 import orjson
 
 from pullfeed_client import errors
+from pullfeed_client.sources import arrays, delimited, form, parquet, streams
+from pullfeed_client.sources.row import MAX_ROW_BYTES, Row
 
-FORMATS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
+__all__ = ["MAX_ROW_BYTES", "Row", "Table", "check_columns", "json_lines", "table"]
 
-# No record may be larger than 64 KiB; a line beyond this is no record at all,
-# and reading it whole would cost memory.
-MAX_ROW_BYTES = 16 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 
 
-class Row(NamedTuple):
-    """One row of a source.
+class Table(NamedTuple):
+    """A file's rows. columns: None where only the rows can tell."""
 
-    line: where it ends (CSV) or stands (JSON Lines), from 1. fields: None where
-    the row could not be read. text: the row as JSON, for a second, exact reading;
-    empty where there is none. size: its bytes, roughly.
+    columns: tuple[str, ...] | None
+    rows: Iterator[Row]
+
+
+def table(stream: io.BufferedReader, name: str, written: form.Form) -> Table:
+    """The rows of a stream. name: of the file, for its format and for error texts.
+
+    Raises Misused, at once or from the rows, where the file as a whole cannot be read.
     """
-
-    line: int
-    fields: dict[str, Any] | None
-    text: bytes
-    size: int
+    file_format = form.format_of(name, written)
+    if file_format == "jsonl":
+        return Table(None, _guarded(json_lines(stream), name))
+    if file_format == "json":
+        return Table(None, _guarded(arrays.rows(stream, name), name))
+    if file_format == "parquet":
+        columns, rows = parquet.table(stream, name)
+        return Table(columns, _guarded(rows, name))
+    written = form.with_csv_found(written, streams.start_of(stream))
+    reader = delimited.Reader(stream, written)
+    return Table(reader.columns, _guarded(reader.rows(), name))
 
 
 def json_lines(stream: IO[bytes]) -> Iterator[Row]:
@@ -44,25 +56,18 @@ def json_lines(stream: IO[bytes]) -> Iterator[Row]:
         yield Row(number, fields if isinstance(fields, dict) else None, text, len(text))
 
 
-def csv_rows(stream: IO[bytes], columns: frozenset[str]) -> Iterator[Row]:
-    """The rows of a CSV file in UTF-8 with a header; an empty cell is an unset field.
+def check_columns(found: tuple[str, ...] | None, known: frozenset[str]) -> None:
+    """Raises Misused where a file without a mapping has a column that is no field.
 
-    columns: the names a column may have. Raises Misused, before any row, where
-    the header has another: a wrong header would make every row a wrong row.
+    Before any row: a wrong header would make every row a wrong row.
     """
-    csv.field_size_limit(MAX_ROW_BYTES)
-    reader = csv.reader(_texts(stream), strict=True)
-    header = _header(reader, columns)
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield Row(reader.line_num, None, b"", 0)
-            continue
-        if cells:
-            yield _row(reader.line_num, header, cells)
+    for name in found or ():
+        if name not in known:
+            raise errors.Misused(
+                f"The column {name!r} is no field that a cell can hold. "
+                f"Columns bear the field names: {', '.join(sorted(known))}. "
+                "Other names, and orders, need a mapping file: `pullfeed map` writes a first one."
+            )
 
 
 def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -74,36 +79,18 @@ def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
             text = stream.readline(MAX_ROW_BYTES)
 
 
-def _texts(stream: IO[bytes]) -> Iterator[str]:
-    """The lines as text; bytes that are no UTF-8 stand in it as lone surrogates."""
-    return (text.decode(errors="surrogateescape") for _, text in _lines(stream))
-
-
-def _header(reader: Iterator[list[str]], columns: frozenset[str]) -> list[str]:
+def _guarded(rows: Iterator[Row], name: str) -> Iterator[Row]:
+    """The rows; a fault of the file as a whole becomes a sentence that names it."""
+    line = 0
     try:
-        header = next(reader)
-    except StopIteration:
+        for row in rows:
+            line = row.line
+            yield row
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise errors.Misused(
-            "The CSV file is empty: its first line must name the columns."
-        ) from None
-    except csv.Error as error:
-        raise errors.Misused(f"The CSV file's first line cannot be read: {error}.") from error
-    for name in header:
-        if name not in columns:
-            raise errors.Misused(
-                f"The CSV column {name!r} is no field that a cell can hold. "
-                f"Columns bear the field names: {', '.join(sorted(columns))}."
-            )
-    if len(set(header)) < len(header):
-        raise errors.Misused("The CSV file's first line names a column twice.")
-    return header
-
-
-def _row(line: int, header: list[str], cells: list[str]) -> Row:
-    size = sum(map(len, cells))
-    if len(cells) != len(header):
-        # Which cell belongs to which column would be a guess, the id's too.
-        return Row(line, None, b"", size)
-    return Row(
-        line, {name: cell for name, cell in zip(header, cells, strict=True) if cell}, b"", size
-    )
+            f"{name} is cut off or damaged behind line {line}: {error}."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise errors.Misused(
+            f"{name} cannot be read as {error.encoding} behind line {line}."
+        ) from error

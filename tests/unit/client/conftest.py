@@ -196,10 +196,25 @@ class FakeCallback(http.server.ThreadingHTTPServer):
                 "page": number,
                 "page_size": max(sizes),
             }
-            data = [{"customer_id": f"C{index}"} for index in range(first, first + size)]
+            data = [customer(index) for index in range(first, first + size)]
             first += size
             body = {"status": "success", "message": "", "meta": meta, "data": data}
             self.will_answer(200, body, X_Commit_Token=f"token-{number}")
+
+
+def customer(index: int) -> dict[str, str]:
+    """A customer C1, C2, … that breaks no rule."""
+    return {
+        "customer_id": f"C{index}",
+        "email": f"person{index}@example.com",
+        "first_name": "Amber",
+        "last_name": "Hill",
+        "mobile": f"+1555010{index:04}",
+        "language": "en",
+        "consent": "Yes",
+        "gender": "Female",
+        "last_modified_date": "2024-12-01T10:30:00Z",
+    }
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

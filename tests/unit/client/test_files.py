@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+from typing import Any
 
 import pytest
 
 from pullfeed_client import errors
-from pullfeed_client.sources import files
+from pullfeed_client.sources import files, form, streams
 
 COLUMNS = frozenset({"customer_id", "email"})
+
+
+def table(text: bytes, name: str = "a.csv", **written: Any) -> files.Table:
+    return files.table(
+        streams.unpacked(streams.buffered(io.BytesIO(text))), name, form.Form(**written)
+    )
 
 
 def test_a_json_line_becomes_a_row_with_its_line_number() -> None:
@@ -40,41 +48,26 @@ def test_a_line_without_an_end_is_not_read_whole(monkeypatch: pytest.MonkeyPatch
     ]
 
 
-def test_a_csv_row_has_its_columns_names_and_no_empty_cells() -> None:
-    text = b'email,customer_id\r\n"a, b",1\r\n,2\r\n'
-    rows = list(files.csv_rows(io.BytesIO(text), COLUMNS))
-    assert [(row.line, row.fields) for row in rows] == [
-        (2, {"email": "a, b", "customer_id": "1"}),
-        (3, {"customer_id": "2"}),
-    ]
+def test_the_format_is_told_by_the_ending_also_where_it_is_packed() -> None:
+    packed = gzip.compress(b'{"a":"1"}\n')
+    assert [row.fields for row in table(packed, "a.jsonl.gz").rows] == [{"a": "1"}]
+    assert [row.fields for row in table(gzip.compress(b"a\n1\n"), "a.CSV.GZ").rows] == [{"a": "1"}]
 
 
-def test_a_csv_row_over_two_lines_bears_the_number_of_the_last() -> None:
-    [row] = files.csv_rows(io.BytesIO(b'customer_id\n"1\n2"\n'), COLUMNS)
-    assert (row.line, row.fields) == (3, {"customer_id": "1\n2"})
+def test_a_file_cut_off_in_its_packing_is_told_with_its_line() -> None:
+    text = "".join(f"{number}\n" for number in range(50_000)).encode()
+    cut = gzip.compress(b"a\n" + text)[:-20_000]
+    with pytest.raises(errors.Misused, match=r"b\.csv\.gz is cut off or damaged behind line \d+"):
+        list(table(cut, "b.csv.gz").rows)
 
 
-@pytest.mark.parametrize("line", [b"1", b"1,2,3", b'1,"a"b'])
-def test_a_csv_row_of_another_shape_has_no_fields(line: bytes) -> None:
-    text = b"customer_id,email\n" + line + b"\n2,b\n"
-    rows = list(files.csv_rows(io.BytesIO(text), COLUMNS))
-    assert [row.fields for row in rows] == [None, {"customer_id": "2", "email": "b"}]
+def test_a_file_without_a_mapping_must_bear_the_field_names() -> None:
+    files.check_columns(None, COLUMNS)
+    files.check_columns(("email",), COLUMNS)
+    with pytest.raises(errors.Misused, match="'phone' is no field"):
+        files.check_columns(("email", "phone"), COLUMNS)
 
 
-def test_an_unclosed_quote_is_a_broken_row() -> None:
-    rows = list(files.csv_rows(io.BytesIO(b'customer_id\n1\n"2\n3\n'), COLUMNS))
-    assert [row.fields for row in rows] == [{"customer_id": "1"}, None]
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        (b"", "empty"),
-        (b"customer_id,phone\n", "'phone' is no field"),
-        (b"email,email\n", "a column twice"),
-        (b'"email\n', "first line cannot be read"),
-    ],
-)
-def test_a_wrong_header_is_refused_before_any_row(text: bytes, sentence: str) -> None:
-    with pytest.raises(errors.Misused, match=sentence):
-        next(files.csv_rows(io.BytesIO(text), COLUMNS))
+def test_a_file_of_an_unknown_ending_is_refused() -> None:
+    with pytest.raises(errors.Misused, match=r"say --format jsonl, csv, json or parquet"):
+        table(b"", "a.xls")

@@ -1,19 +1,28 @@
-"""Loading: order, batches, what is counted and what is named."""
+"""`pullfeed load`: what it prints, and what it ends in."""
 
 from __future__ import annotations
 
-import io
+import gzip
 import json
 import pathlib
 from typing import Any
 
 import pytest
 
-from pullfeed.v1 import record_service_pb2
-from pullfeed_client import connection, load, scopes
-from pullfeed_client.sources import files
+MAPPING = """
+[customer.fields]
+customer_id = "Id"
+email = "Mail"
+consent = { constant = "No", synthetic = true }
 
-CUSTOMER = scopes.KINDS["customer"]
+[order.source]
+file = "lines.csv"
+group = "Order"
+[order.fields]
+order_id = "Order"
+[order.line_items]
+name = "Item"
+"""
 
 
 def lines(*records: dict[str, Any] | str) -> bytes:
@@ -23,102 +32,6 @@ def lines(*records: dict[str, Any] | str) -> bytes:
 
 def customer(record_id: str, **fields: Any) -> dict[str, Any]:
     return {"customer_id": record_id, "email": "a@example.com"} | fields
-
-
-def batches(content: bytes, batch_rows: int = 1000) -> list[load.Batch]:
-    target = load.Target("shop.example", CUSTOMER, batch_rows=batch_rows)
-    return list(load.batches(files.json_lines(io.BytesIO(content)), target))
-
-
-def ids(batch: load.Batch) -> tuple[list[str], list[str]]:
-    request = batch.request
-    read = [record.customer.customer_id for record in request.records]
-    return read, [row.id for row in request.unreadable]
-
-
-def test_batches_keep_the_order_of_the_file() -> None:
-    content = lines(*(customer(str(number)) for number in range(5)))
-    assert [ids(batch)[0] for batch in batches(content, 2)] == [["0", "1"], ["2", "3"], ["4"]]
-
-
-def test_unreadable_rows_and_lost_ones_count_for_the_size_of_a_batch() -> None:
-    content = lines(customer("1"), customer("2", email=True), "broken", customer("4"))
-    first, second = batches(content, 3)
-    assert ids(first) == (["1"], ["2"])
-    assert [refusal.line for refusal in first.refusals] == [3]
-    assert ids(second) == (["4"], [])
-
-
-def test_a_good_row_behind_an_unreadable_one_of_its_id_comes_in_the_next_batch() -> None:
-    content = lines(customer("1", email=True), customer("2"), customer("1"))
-    assert [ids(batch) for batch in batches(content)] == [(["2"], ["1"]), (["1"], [])]
-
-
-def test_an_unreadable_row_behind_a_good_one_of_its_id_stays_in_the_batch() -> None:
-    content = lines(customer("1"), customer("1", email=True))
-    assert [ids(batch) for batch in batches(content)] == [(["1"], ["1"])]
-
-
-def test_a_batch_ends_before_it_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "_BATCH_BYTES", 100)
-    content = lines(customer("1", first_name="x" * 200), customer("2"), customer("3"))
-    assert [ids(batch)[0] for batch in batches(content)] == [["1"], ["2", "3"]]
-
-
-def test_a_load_tells_what_became_of_each_row(core: Any, opened: connection.Core) -> None:
-    answer = record_service_pb2.PutRecordsResponse(stored_count=1, unchanged_count=1)
-    answer.stale.add(index=2, id="3")
-    refused = answer.withheld.add(index=3, id="4")
-    refused.violations.add(field="email", reason="BAD_EMAIL")
-    refused.violations.add(field="mobile", reason="BAD_PHONE")
-    core.answers["PutRecords"] = [answer]
-    rows = files.json_lines(io.BytesIO(lines("", *(customer(str(n)) for n in range(4)), "x")))
-    refusals: list[load.Refusal] = []
-    target = load.Target("shop.example", CUSTOMER, force=True)
-    outcome = load.run(opened, rows, target, refusals.append, lambda _: None)
-    assert (outcome.stored, outcome.unchanged, outcome.stale, outcome.withheld) == (1, 1, 1, 2)
-    assert outcome.by_reason == {"BAD_EMAIL": 1, "BAD_PHONE": 1, "BAD_ROW": 1}
-    assert refusals == [
-        (5, "4", (("email", "BAD_EMAIL"), ("mobile", "BAD_PHONE"))),
-        (6, "", (("", "BAD_ROW"),)),
-    ]
-    [request] = core.requests
-    assert (request.shop, request.scope, request.force) == ("shop.example", 1, True)
-
-
-def test_a_batch_is_sent_only_when_the_one_before_is_answered() -> None:
-    happened: list[str] = []
-
-    class Call:
-        def __init__(self, number: int) -> None:
-            self.number = number
-
-        def result(self) -> record_service_pb2.PutRecordsResponse:
-            happened.append(f"answered {self.number}")
-            return record_service_pb2.PutRecordsResponse(stored_count=1)
-
-    class Put:
-        def future(self, request: Any, **_options: Any) -> Call:
-            number = request.records[0].customer.customer_id
-            happened.append(f"sent {number}")
-            return Call(number)
-
-    class Records:
-        PutRecords = Put()
-
-    class Core:
-        records = Records()
-        metadata = ()
-
-    rows = files.json_lines(io.BytesIO(lines(*(customer(str(n)) for n in range(3)))))
-    load.run(
-        Core(),  # type: ignore[arg-type]  # only what a load asks of it
-        rows,
-        load.Target("shop.example", CUSTOMER, batch_rows=1),
-        lambda _: None,
-        lambda _: None,
-    )
-    assert happened == ["sent 0", "answered 0", "sent 1", "answered 1", "sent 2", "answered 2"]
 
 
 def test_the_command_ends_in_a_table_and_in_1_where_something_is_withheld(
@@ -150,7 +63,8 @@ def test_the_command_reads_csv_by_its_ending_and_ends_in_0(
     )
     assert result.exit_code == 0
     assert json.loads(result.stdout) == {
-        "stored": 1, "unchanged": 0, "stale": 0, "withheld": 0, "by_reason": {},
+        "scope": "customer", "stored": 1, "unchanged": 0, "stale": 0, "withheld": 0,
+        "by_reason": {}, "synthetic": {},
     }  # fmt: skip
     assert core.requests[0].records[0].customer.email == "a@example.com"
 
@@ -177,9 +91,13 @@ def test_an_empty_file_asks_the_core_nothing(
     ("arguments", "sentence"),
     [
         (("orders.csv", "--scope", "order"), "CSV cannot hold an order's line items"),
-        (("data.txt", "--scope", "customer"), "say --format jsonl or --format csv"),
+        (("data.txt", "--scope", "customer"), "say --format jsonl, csv, json or parquet"),
         (("wrong.csv", "--scope", "customer"), "'phone' is no field"),
         (("absent.csv", "--scope", "customer"), "does not exist"),
+        (("wrong.csv",), "Say which kind of record it is"),
+        ((".", "--scope", "customer"), "is a folder"),
+        (("wrong.csv", "--mapping", "map.toml"), "maps customer, order: say which"),
+        (("wrong.csv", "--mapping", "map.toml", "--scope", "product"), "no [product.fields]"),
     ],
 )
 def test_a_file_it_cannot_take_is_a_usage_error(
@@ -187,7 +105,71 @@ def test_a_file_it_cannot_take_is_a_usage_error(
 ) -> None:
     for name in ("orders.csv", "data.txt"):
         (tmp_path / name).touch()
+    (tmp_path / "map.toml").write_text(MAPPING, encoding="utf-8")
     (tmp_path / "wrong.csv").write_text("customer_id,phone\n", encoding="utf-8")
     result = run_on_core("load", *arguments, "--shop", "shop.example")
     assert result.exit_code == 2
     assert sentence in result.stderr
+
+
+def test_a_mapped_file_bears_its_own_names_and_tells_what_is_invented(
+    core: Any, run_on_core: Any, tmp_path: pathlib.Path
+) -> None:
+    (tmp_path / "map.toml").write_text(MAPPING, encoding="utf-8")
+    (tmp_path / "c.csv").write_text("Id,Mail\n7,a@example.com\n", encoding="utf-8")
+    result = run_on_core(
+        "load", "c.csv", "--shop", "shop.example", "--mapping", "map.toml", "--scope", "customer"
+    )
+    assert result.exit_code == 0
+    [record] = core.requests[0].records
+    assert (record.customer.customer_id, record.customer.consent) == ("7", "No")
+    assert result.stderr == "customer.consent is synthetic: 1 invented values\n"
+
+
+def test_a_folder_is_loaded_by_all_sections_of_its_mapping(
+    core: Any, run_on_core: Any, tmp_path: pathlib.Path
+) -> None:
+    mapping = MAPPING.replace(
+        "[customer.fields]", '[customer.source]\nfile = "c.csv"\n[customer.fields]'
+    )
+    (tmp_path / "map.toml").write_text(mapping, encoding="utf-8")
+    (tmp_path / "c.csv").write_text("Id,Mail\n7,a@example.com\n", encoding="utf-8")
+    (tmp_path / "lines.csv").write_text("Order,Item\n1,Lamp\n1,Bowl\n", encoding="utf-8")
+    result = run_on_core("load", ".", "--shop", "shop.example", "--mapping", "map.toml", "--json")
+    assert [json.loads(line)["scope"] for line in result.stdout.splitlines()] == [
+        "customer",
+        "order",
+    ]
+    [order] = core.requests[1].records
+    assert [item.name for item in order.order.line_items] == ["Lamp", "Bowl"]
+
+
+def test_a_gzipped_array_comes_through_standard_input(core: Any, run_on_core: Any) -> None:
+    packed = gzip.compress(b'[{"customer_id": 7, "email": "a@example.com"}]')
+    arguments = ("--shop", "shop.example", "--scope", "customer", "--format", "json")
+    result = run_on_core("load", "-", *arguments, input=packed)
+    assert result.exit_code == 0
+    assert core.requests[0].records[0].customer.customer_id == "7"
+
+
+def test_a_strict_load_names_the_row_it_stopped_at_and_ends_in_1(
+    core: Any, run_on_core: Any, tmp_path: pathlib.Path
+) -> None:
+    (tmp_path / "c.jsonl").write_bytes(lines(customer("1"), "{", customer("3")))
+    arguments = ("--shop", "shop.example", "--scope", "customer", "--strict")
+    result = run_on_core("load", "c.jsonl", *arguments)
+    assert result.exit_code == 1
+    assert result.stderr == "line 2: row BAD_ROW; nothing from there on was loaded\n"
+    assert len(core.requests[0].records) == 1
+
+
+def test_a_mapped_source_may_come_through_standard_input(
+    core: Any, run_on_core: Any, tmp_path: pathlib.Path
+) -> None:
+    (tmp_path / "map.toml").write_text(MAPPING, encoding="utf-8")
+    arguments = ("--shop", "shop.example", "--mapping", "map.toml", "--scope", "customer")
+    result = run_on_core(
+        "load", "-", *arguments, "--format", "csv", input="Id,Mail\n7,a@example.com\n"
+    )
+    assert result.exit_code == 0
+    assert core.requests[0].records[0].customer.customer_id == "7"

@@ -9,7 +9,7 @@ import pytest
 
 from pullfeed.v1 import record_service_pb2
 from pullfeed_client import messages, scopes
-from pullfeed_client.sources import files
+from pullfeed_client.sources import files, form, streams
 
 CUSTOMER, ORDER, PRODUCT = (scopes.KINDS[name] for name in ("customer", "order", "product"))
 
@@ -99,8 +99,8 @@ def test_what_cannot_become_a_record_names_its_field(
 
 
 def test_bytes_of_a_cell_that_are_no_utf8_are_a_bad_character() -> None:
-    text = b"customer_id,first_name\n1,J\xf6rg\n"
-    [bad] = files.csv_rows(io.BytesIO(text), messages.columns(CUSTOMER))
+    text = streams.buffered(io.BytesIO(b"customer_id,first_name\n1,J\xf6rg\n"))
+    [bad] = files.table(text, "a.csv", form.Form()).rows
     with pytest.raises(messages.Unreadable, match="first_name BAD_CHARACTER"):
         messages.add(record_service_pb2.PutRecordsRequest(), bad, CUSTOMER)
     assert messages.id_of(bad, CUSTOMER) == "1"
@@ -125,3 +125,12 @@ def test_columns_are_the_texts_of_a_scope() -> None:
     assert "email" in messages.columns(CUSTOMER)
     assert "price" in messages.columns(PRODUCT)
     assert not {"variants", "tags", "categories"} & messages.columns(PRODUCT)
+
+
+def test_a_row_that_a_mapping_could_not_read_is_unreadable_with_its_field() -> None:
+    bad = files.Row(1, {"customer_id": "7"}, b"", 0, ("line_items[1].name", "UNMAPPED"))
+    request = record_service_pb2.PutRecordsRequest()
+    with pytest.raises(messages.Unreadable) as error:
+        messages.add(request, bad, CUSTOMER)
+    assert (error.value.field, error.value.reason) == ("line_items[1].name", "UNMAPPED")
+    assert messages.id_of(bad, CUSTOMER) == "7"

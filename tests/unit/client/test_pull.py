@@ -60,12 +60,14 @@ def test_the_records_are_written_as_json_lines(
     (tmp_path / "out.jsonl").write_text("old\n", encoding="utf-8")
     result = run("pull", callback.url, *ASKED, "--mode", "page", "--out", "out.jsonl")
     assert result.stdout.splitlines() == [
-        "pages\trecords\tcommits\tposition",
-        "2\t3\t2\t4",
+        "pages\trecords\tinvalid\tcommits\tposition",
+        "2\t3\t0\t2\t4",
     ]
-    assert (tmp_path / "out.jsonl").read_text(encoding="utf-8") == (
-        '{"customer_id":"C1"}\n{"customer_id":"C2"}\n{"customer_id":"C3"}\n'
-    )
+    lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [line[:20] for line in lines] == [
+        '{"customer_id":"C1",', '{"customer_id":"C2",', '{"customer_id":"C3",',
+    ]  # fmt: skip
+    assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
 
 
 def test_a_page_is_in_the_file_before_it_is_committed(
@@ -73,7 +75,7 @@ def test_a_page_is_in_the_file_before_it_is_committed(
 ) -> None:
     callback.will_serve(2, 2)
     callback.answers[1] = (503, {}, json.dumps({"message": "Later."}).encode())
-    result = run("pull", callback.url, *ASKED, "--out", "out.jsonl")
+    result = run("pull", callback.url, *ASKED, "--out", "out.jsonl", "--wait", "0")
     assert (result.exit_code, paths(callback)[1]) == (4, "/customers/commit")
     assert len((tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()) == 2
 
@@ -84,7 +86,7 @@ def test_text_of_any_script_comes_through(callback: Any, run: Any, tmp_path: pat
         200, b'{"meta":%s,"data":[{"a":"\xd9\x86 \xf0\x9f\x99\x82","b":"\\ud800"}]}'
         % json.dumps(meta).encode(), X_Commit_Token="t",
     )  # fmt: skip
-    assert run("pull", callback.url, *ASKED, "--out", "out.jsonl").exit_code == 0
+    run("pull", callback.url, *ASKED, "--out", "out.jsonl")
     assert (tmp_path / "out.jsonl").read_text(encoding="utf-8") == (
         '{"a":"\u0646 🙂","b":"\\ud800"}\n'
     )
@@ -125,3 +127,54 @@ def test_a_file_that_cannot_be_written_is_3(callback: Any, run: Any) -> None:
     result = run("pull", callback.url, *ASKED, "--out", "absent/out.jsonl")
     assert (result.exit_code, callback.asked) == (3, [])
     assert "absent/out.jsonl cannot be written" in result.stderr
+
+
+def test_an_interrupted_pull_goes_on_when_it_is_asked_again(
+    callback: Any, run: Any, tmp_path: pathlib.Path
+) -> None:
+    callback.will_serve(2, 2, 1)
+    page, last = callback.answers[1:]
+    callback.answers[1] = (500, {}, b"")
+    assert run("pull", callback.url, *ASKED, "--out", "out.jsonl").exit_code == 4
+    assert (tmp_path / "out.jsonl.state").exists()
+    callback.answers[:] = [page, last]
+    result = run("pull", callback.url, *ASKED, "--out", "out.jsonl")
+    assert result.exit_code == 0
+    assert [path for path, _, _ in callback.asked][3:5] == [
+        "/customers/commit?commit_token=token-1",
+        "/customers?cursor=cursor-1&page_size=2",
+    ]
+    assert len((tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()) == 5
+    assert not (tmp_path / "out.jsonl.state").exists()
+
+
+def test_the_state_of_another_pull_is_2(callback: Any, run: Any, tmp_path: pathlib.Path) -> None:
+    callback.will_serve(2, 2)
+    callback.answers[1] = (500, {}, b"")
+    run("pull", callback.url, *ASKED, "--out", "out.jsonl")
+    result = run("pull", callback.url, *ASKED, "--out", "out.jsonl", "--mode", "page")
+    assert result.exit_code == 2
+    assert "is the state of another import (customers of shop.example" in result.stderr
+
+
+def test_records_that_break_the_contract_are_kept_counted_and_1(
+    callback: Any, run: Any, tmp_path: pathlib.Path
+) -> None:
+    meta = {"has_next_page": False, "cursor": None}
+    data = [{"customer_id": "C1", "gender": "F"}]
+    callback.will_answer(200, {"meta": meta, "data": data}, X_Commit_Token="t")
+    result = run("pull", callback.url, *ASKED, "--out", "out.jsonl", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["invalid"] == 1
+    assert result.stderr == (
+        "Error: 1 records break the contract: 1 gender-words, 1 required-fields.\n"
+    )
+    assert (tmp_path / "out.jsonl").read_text(encoding="utf-8").count("\n") == 1
+
+
+def test_a_server_that_repeats_a_page_is_a_loop_and_1(callback: Any, run: Any) -> None:
+    callback.will_serve(2, 2)
+    callback.answers[1] = callback.answers[0]
+    result = run("pull", callback.url, *ASKED, "--mode", "page")
+    assert result.exit_code == 1
+    assert "page 2 brings the records of the page before it again" in result.stderr

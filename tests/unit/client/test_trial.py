@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from pullfeed_client import errors, expectation, load, trial
+from pullfeed_client import errors, expectation, puts, trial
 
 FLAWS: dict[int, dict[str, Any]] = {
     2: {"line": 2, "id": "C2", "field": "email", "reason": "BAD_EMAIL"},
     3: {"line": 3, "id": "C3", "field": "customer_id", "reason": "MISSING"},
 }
-BAD_EMAIL = load.Refusal(2, "C2", (("email", "BAD_EMAIL"),))
-MISSING_ID = load.Refusal(3, "", (("customer_id", "MISSING"),))
+BAD_EMAIL = puts.Refusal(2, "C2", (("email", "BAD_EMAIL"),))
+MISSING_ID = puts.Refusal(3, "", (("customer_id", "MISSING"),))
 
 
 def test_every_flaw_refused_for_its_own_reason_is_no_problem() -> None:
@@ -25,7 +25,7 @@ def test_every_flaw_refused_for_its_own_reason_is_no_problem() -> None:
     ("refusals", "line"),
     [
         ([BAD_EMAIL], 3),
-        ([BAD_EMAIL, MISSING_ID, load.Refusal(9, "C9", (("email", "BAD_EMAIL"),))], 9),
+        ([BAD_EMAIL, MISSING_ID, puts.Refusal(9, "C9", (("email", "BAD_EMAIL"),))], 9),
         ([BAD_EMAIL._replace(violations=(("email", "MISSING"),)), MISSING_ID], 2),
         ([BAD_EMAIL._replace(violations=(("mobile", "BAD_EMAIL"),)), MISSING_ID], 2),
         ([BAD_EMAIL._replace(violations=BAD_EMAIL.violations * 2), MISSING_ID], 2),
@@ -33,7 +33,7 @@ def test_every_flaw_refused_for_its_own_reason_is_no_problem() -> None:
     ids=["not refused", "refused though good", "another reason", "another field", "too much"],
 )
 def test_a_line_judged_otherwise_than_the_manifest_says_is_a_problem(
-    refusals: list[load.Refusal], line: int
+    refusals: list[puts.Refusal], line: int
 ) -> None:
     [problem] = trial._misjudged(refusals, FLAWS)
     assert problem.startswith(f"line {line}: ")

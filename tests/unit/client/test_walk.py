@@ -137,3 +137,28 @@ def test_a_commit_answer_without_a_position_breaks_the_contract(body: Any) -> No
     taken = walk.Page(1, [], has_next_page=False, cursor=None, commit_token="token")
     with pytest.raises(walk.Broken):
         walk.commit(Script(answer(body)), FEED, taken)
+
+
+def test_a_walk_goes_on_from_a_place() -> None:
+    script = Script(page(False, None, "5"))
+    place = walk.Place(3, "c 2")
+    [taken] = walk.pages(script, FEED, "cursor", 2, place)
+    assert (taken.number, script.asked) == (3, ["/customers?cursor=c+2&page_size=2"])
+
+
+def test_a_cursor_given_twice_is_a_circle() -> None:
+    script = Script(page(True, "c1", "1"), page(True, "c2", "2"), page(True, "c1", "3"))
+    with pytest.raises(walk.Broken, match="page 3 gives a cursor that an earlier page gave"):
+        list(walk.pages(script, FEED, "cursor", 1))
+
+
+def test_the_same_records_again_are_a_circle() -> None:
+    script = Script(page(True, None, "1", "2"), page(True, None, "1", "2"))
+    with pytest.raises(walk.Broken, match="page 2 brings the records of the page before"):
+        list(walk.pages(script, FEED, "page", 2))
+
+
+def test_data_that_holds_no_objects_is_broken() -> None:
+    meta = {"has_next_page": False, "cursor": None}
+    with pytest.raises(walk.Broken, match="something that is no object"):
+        list(walk.pages(Script(answer({"meta": meta, "data": ["1"]})), FEED, "page", 2))

@@ -8,6 +8,7 @@ from pullfeed_client.importer.checks import (
     commits,
     cursors,
     envelope,
+    ordeals,
     paging,
     records,
     refusals,
@@ -17,6 +18,7 @@ from pullfeed_client.importer.checks import (
     sizes,
     speed,
     walks,
+    writes,
 )
 
 GROUPS = (
@@ -32,8 +34,11 @@ GROUPS = (
     access.group,
     records.group,
     speed.group,
-    # Last: what they confirm, a walk that starts at the committed position brings no more.
+    # What these confirm, a walk that starts at the committed position brings no more.
     commits.group,
+    ordeals.group,
+    # Last: it changes what the others have seen.
+    writes.group,
 )
 CHECKS: dict[str, registry.Check] = {
     check.name: check for group in GROUPS for check in group.checks

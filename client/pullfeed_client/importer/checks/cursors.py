@@ -85,6 +85,7 @@ def cursor_url_safe(case: evidence.Evidence) -> registry.Finding:
     needs=("cursor-given",),
 )
 def same_cursor_twice(case: evidence.Evidence) -> registry.Finding:
+    case.whole("cursor")
     case.demand_quiet()
     cursor = case.page(page=1, page_size=case.size).cursor
     if cursor is None:

@@ -58,15 +58,14 @@ RULES = (
 
 
 def _judge(rule: str, case: evidence.Evidence) -> registry.Finding:
-    page = case.walk(case.terms.modes[-1]).pages[0]
     broken = case.violations.get(rule, [])
     if broken:
-        shown = "; ".join(f"id {name}: {field or 'record'}" for name, field in broken[:_SHOWN])
-        return registry.wrong(page, f"{len(broken)} times in the walk, for example {shown}")
-    if not page.keys:
+        shown = "; ".join(f"{found.field or 'all'} of id {found.id}" for found in broken[:_SHOWN])
+        return registry.wrong(broken[0].page, f"{len(broken)} in the walk: {shown}")
+    walk = case.walk(case.terms.modes[-1])
+    if not walk.keys:
         raise evidence.Unable("the feed has no records")
-    count = sum(len(each.keys) for each in case.walk(case.terms.modes[-1]).pages)
-    return registry.right(page, f"{count} records are so")
+    return registry.right(walk.pages[0], f"{len(walk.keys)} records are so")
 
 
 for _rule, _says, _mend, _scopes in RULES:

@@ -40,30 +40,6 @@ def modes_agree(case: evidence.Evidence) -> registry.Finding:
     return registry.right(by_page.pages[-1], f"the same {len(set(by_page.keys))} records")
 
 
-@group.check(
-    "complete-under-writes",
-    says="A record that is in the feed all along comes in every walk, also while others change.",
-    mend="Page by key (what comes after the last one), not by OFFSET: a row that leaves or moves "
-    "shifts all behind it, and one is skipped.",
-)
-def complete_under_writes(case: evidence.Evidence) -> registry.Finding:
-    if case.is_quiet:
-        raise evidence.Unable(
-            "nothing changed while the feed was walked, so nothing could be skipped; "
-            "--disturb COMMAND changes a record in the middle of a walk"
-        )
-    before, *between, after = case.walks
-    there_all_along = {key.id for key in before.keys} & {key.id for key in after.keys}
-    for walk in between:
-        missed = there_all_along - {key.id for key in walk.keys}
-        if missed:
-            return registry.wrong(
-                walk.pages[-1],
-                f"{_some(missed)} came in the walk before and the one after, not in this one",
-            )
-    return registry.right(before.pages[0], f"{len(there_all_along)} records came in every walk")
-
-
 def _some(ids: set[str]) -> str:
     shown = ", ".join(sorted(ids)[:3])
     return f"{len(ids)} records (for example {shown})"

@@ -30,7 +30,7 @@ class Lines:
         if result.outcome is inspection.Outcome.FAILED and _is_warning(result):
             word, style = "WARNING", "bold yellow"
         line = text.Text("  ").append(f"{word:<8}", style)
-        self._print(line.append(f" {result.check.name:<22} {result.came or result.reason}"))
+        self._print(line.append(f" {result.check.name:<22} {_plain(result.came or result.reason)}"))
         if result.outcome is inspection.Outcome.FAILED:
             self._explain(result)
 
@@ -42,11 +42,16 @@ class Lines:
             ("mend", result.check.mend),
         )
         for name, value in told:
-            self._print(text.Text(f"           {name:<9}", "dim").append(value, "default"))
+            self._print(text.Text(f"           {name:<9}", "dim").append(_plain(value), "default"))
 
     def _print(self, line: text.Text) -> None:
         # A line is never broken: what is printed is searched and pasted.
         self._console.print(line, soft_wrap=True)
+
+
+def _plain(words: str) -> str:
+    """A server's words without what would steer the terminal."""
+    return "".join(sign for sign in words if sign.isprintable())
 
 
 def _is_warning(result: inspection.Result) -> bool:

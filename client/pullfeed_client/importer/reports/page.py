@@ -17,7 +17,8 @@ summary { cursor: pointer; display: flex; gap: 1rem; }
 summary b { width: 5rem; } summary code { width: 16rem; } summary span { flex: 1; }
 dl { display: grid; grid-template-columns: 6rem 1fr; gap: .2rem 1rem; margin: .5rem 0 .5rem 6rem; }
 dt { opacity: .7; } dd { margin: 0; overflow-wrap: anywhere; }
-.passed b { color: #1a7f37; } .failed b { color: #cf222e; } .warning b, .skipped b { color: #9a6700; }
+.passed b { color: #1a7f37; }
+.failed b { color: #cf222e; } .warning b, .skipped b { color: #9a6700; }
 """
 
 

@@ -1,0 +1,43 @@
+"""What the core would say of a row, and whether the client's audit says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pullfeed.v1 import record_service_pb2
+from pullfeed_client import messages, scopes
+from pullfeed_client.audit import tally
+from pullfeed_client.sources import files
+from pullfeed_server.encoding import scopes as server_scopes
+from pullfeed_server.encoding import version
+
+
+def core_says(row: files.Row, kind: scopes.Kind) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Id and violations as the core keeps them; no violations where it delivers."""
+    request = record_service_pb2.PutRecordsRequest()
+    try:
+        messages.add(request, row, kind)
+    except messages.Unreadable as error:
+        unread = record_service_pb2.UnreadableRecord(
+            id=messages.id_of(row, kind), field=error.field, reason=error.reason
+        )
+        return _kept(version.unreadable(unread))
+    return _kept(version.judge(request.records[0], server_scopes.KINDS[int(kind.scope)]))
+
+
+def assert_agree(rows: Iterable[files.Row], kind: scopes.Kind) -> int:
+    """Both say the same of every row; gives how many are withheld."""
+    withheld = 0
+    for row in rows:
+        record_id, expected = core_says(row, kind)
+        judgement = tally.judged(row, kind)
+        assert judgement.id == record_id, (row.line, expected)
+        assert sorted(map(tuple, judgement.broken)) == sorted(expected), row.line
+        withheld += bool(expected)
+    return withheld
+
+
+def _kept(judged: version.Good | version.Bad) -> tuple[str, tuple[tuple[str, str], ...]]:
+    if isinstance(judged, version.Good):
+        return judged.id, ()
+    return judged.id, tuple((broken.field, broken.reason) for broken in judged.violations)
