@@ -181,7 +181,9 @@ def response(refusal: Refusal) -> flask.Response:
 
 def _from_transport(error: grpc.RpcError) -> Refusal:
     reason, message = TRANSPORT.get(error.code(), FAULT)
-    return Refusal(error.code(), reason, message, detail=error.details() or "")
+    # A 499 would tell the importer that it went away itself.
+    code = Code.UNAVAILABLE if error.code() is Code.CANCELLED else error.code()
+    return Refusal(code, reason, message, detail=error.details() or "")
 
 
 def _details(

@@ -6,9 +6,6 @@ import logging
 import os
 import signal
 import sys
-import threading
-from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import click
@@ -23,6 +20,7 @@ _ORIGINS = {
     ParameterSource.DEFAULT_MAP: "file",
 }
 _MASK = "…"
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _log = logging.getLogger(__name__)
 
@@ -72,23 +70,16 @@ def serve(chosen: settings.Settings) -> None:
     )
     # The database holds personal data: what the core makes is its owner's alone.
     os.umask(0o077)
+    # Blocked before the first thread is made, which inherits this: a signal that another
+    # thread took would not wake the one that waits for it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
     core = app.build(chosen)
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _setter(stopped))
     core.start()
     if chosen.allow_anonymous:
         _log.warning("Feeds are served without a key (setting allow-anonymous).")
     click.echo(f"pullfeed-server ready on {core.address}")
-    stopped.wait()
+    signal.sigwait(_STOP_SIGNALS)
     core.stop()
-
-
-def _setter(event: threading.Event) -> Callable[[int, FrameType | None], None]:
-    def handler(_number: int, _frame: FrameType | None) -> None:
-        event.set()
-
-    return handler
 
 
 def main() -> None:

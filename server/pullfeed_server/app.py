@@ -11,14 +11,13 @@ from typing import NamedTuple
 import grpc
 import sqlalchemy as sa
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from pullfeed_server import commits, errors, feed, keys, ledger, listener, policy, records, tokens
 from pullfeed_server.rpc import feed as feed_rpc
 from pullfeed_server.rpc import keys as keys_rpc
 from pullfeed_server.rpc import ledger as ledger_rpc
 from pullfeed_server.rpc import records as records_rpc
-from pullfeed_server.rpc import wire
+from pullfeed_server.rpc import reflection, streams, wire
 from pullfeed_server.settings import Settings
 from pullfeed_server.store import Store
 from pullfeed_server.store.sql import SqlStore
@@ -68,9 +67,11 @@ def _wire(settings: Settings, store: Store) -> App:
     signed = tokens.Tokens(_secrets(settings, folder))
     known = keys.Keys(store, allow_anonymous=settings.allow_anonymous)
     _ensure_operator(known, settings, folder)
-    guard = policy.Policy(_methods(store, signed, known), known)
+    exports = streams.Slots(streams.max_exports(settings.threads))
+    guard = policy.Policy(_methods(store, signed, known, exports), known)
+    threads = streams.threads_for(settings.threads)
     server = grpc.server(
-        futures.ThreadPoolExecutor(settings.threads, thread_name_prefix="pullfeed-rpc"),
+        futures.ThreadPoolExecutor(threads, thread_name_prefix="pullfeed-rpc"),
         # Without this two cores would share a port in silence.
         options=(("grpc.so_reuseport", 0), *wire.MESSAGE_LIMITS),
     )
@@ -78,14 +79,16 @@ def _wire(settings: Settings, store: Store) -> App:
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     server.add_generic_rpc_handlers(tuple(wire.handlers(service, guard) for service in _SERVICES))
     names = (*(service.full_name for service in _SERVICES), health.SERVICE_NAME)
-    reflection.enable_server_reflection((*names, reflection.SERVICE_NAME), server)
+    server.add_generic_rpc_handlers((reflection.handlers(names),))
     return App(server, store, servicer, listener.bind(server, settings.listen), settings.grace_s)
 
 
-def _methods(store: Store, signed: tokens.Tokens, known: keys.Keys) -> dict[str, policy.Method]:
+def _methods(
+    store: Store, signed: tokens.Tokens, known: keys.Keys, exports: streams.Slots
+) -> dict[str, policy.Method]:
     return {
         **records_rpc.methods(records.Records(store)),
-        **feed_rpc.methods(feed.Feeds(store, signed), commits.Commits(store, signed)),
+        **feed_rpc.methods(feed.Feeds(store, signed), commits.Commits(store, signed), exports),
         **ledger_rpc.methods(ledger.Ledger(store)),
         **keys_rpc.methods(known),
     }
@@ -93,7 +96,8 @@ def _methods(store: Store, signed: tokens.Tokens, known: keys.Keys) -> dict[str,
 
 def _folder(settings: Settings) -> pathlib.Path:
     database = sa.make_url(settings.database).database
-    return pathlib.Path(database or ".").parent
+    # Where links lead, as the store takes it.
+    return pathlib.Path(database or ".").resolve().parent
 
 
 def _secrets(settings: Settings, folder: pathlib.Path) -> list[bytes]:
@@ -106,7 +110,7 @@ def _secrets(settings: Settings, folder: pathlib.Path) -> list[bytes]:
         if not path.exists():
             _write_private(path, secrets.token_urlsafe(48))
         origin = f"the file {path}"
-        ring = path.read_text(encoding="utf-8").split()
+        ring = _read(path).split()
     if not ring or any(len(secret) < _MIN_SECRET_CHARS for secret in ring):
         raise errors.Unusable(
             f"There must be a secret in {origin}, and each needs "
@@ -118,6 +122,16 @@ def _secrets(settings: Settings, folder: pathlib.Path) -> list[bytes]:
 def _ensure_operator(known: keys.Keys, settings: Settings, folder: pathlib.Path) -> None:
     path = pathlib.Path(settings.operator_key_file or folder / "operator.key")
     known.ensure_operator(lambda text: _write_private(path, text))
+
+
+def _read(path: pathlib.Path) -> str:
+    """The file's text. Raises Unusable."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise errors.Unusable(f"The file {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise errors.Unusable(f"The file {path} cannot be read: it is not UTF-8.") from error
 
 
 def _write_private(path: pathlib.Path, text: str) -> None:

@@ -29,8 +29,11 @@ class Standing(NamedTuple):
     committed_us: int
 
 
-# How far a claim reaches, given the committed position it starts from.
-_Reach = Callable[[Transaction, int], int]
+class _Reach(NamedTuple):
+    """How far a claim reaches. is_last: nothing stood behind it when it was served."""
+
+    position: int
+    is_last: bool
 
 
 class Commits:
@@ -50,7 +53,7 @@ class Commits:
         """
         if claim.commit_token or claim.cursor:
             return self._by_point(claim)
-        return self._store.write(lambda tx: _by_page(tx, claim))
+        return self._store.write(lambda tx: _advance(tx, claim, _reach_of_page))
 
     def _by_point(self, claim: Claim) -> Standing:
         owner = tokens.Feed(claim.importer, claim.shop, claim.scope, rows.RECORDS)
@@ -60,38 +63,45 @@ class Commits:
             point = self._tokens.read_cursor(owner, claim.cursor)
         expired = errors.TokenExpired if claim.commit_token else errors.CursorExpired
 
-        def reach(tx: Transaction, committed: int) -> int:
-            if feed.epoch_of(tx, claim.shop, claim.scope) != point.epoch:
+        def reach(_tx: Transaction, _claim: Claim, epoch: int, committed: int) -> _Reach:
+            if epoch != point.epoch:
                 raise expired
-            return point.position if point.covered_from <= committed else committed
+            covers = point.covered_from <= committed
+            return _Reach(point.position if covers else committed, point.is_last and covers)
 
         return self._store.write(lambda tx: _advance(tx, claim, reach))
 
 
-def _by_page(tx: Transaction, claim: Claim) -> Standing:
-    epoch = feed.epoch_of(tx, claim.shop, claim.scope)
+def _reach_of_page(tx: Transaction, claim: Claim, epoch: int, committed: int) -> _Reach:
     key = rows.WalkKey(claim.shop, claim.scope, rows.RECORDS, claim.importer, claim.page_size)
-    walk, mark = walks.served(tx, key, claim.page, epoch, clock.now_us())
-
-    def reach(tx: Transaction, committed: int) -> int:
-        if mark.covered_from <= committed:
-            return mark.end
-        # There is a gap below this page: as far as the walk goes without one.
-        return tx.walks.covered_end(claim.shop, walk, claim.page, committed)
-
-    return _advance(tx, claim, reach)
+    walk, mark = walks.served(tx, key, claim.page, epoch, clock.now_us(), committed)
+    if mark.covered_from <= committed:
+        return _Reach(mark.end, not mark.has_next)
+    # There is a gap below this page: as far as the walk goes without one.
+    return _Reach(tx.walks.covered_end(claim.shop, walk, claim.page, committed), is_last=False)
 
 
-def _advance(tx: Transaction, claim: Claim, reach: _Reach) -> Standing:
+def _advance(
+    tx: Transaction, claim: Claim, reach_of: Callable[[Transaction, Claim, int, int], _Reach]
+) -> Standing:
     place = (claim.shop, claim.scope, rows.RECORDS, claim.importer)
-    known = tx.commits.lock(*place) or rows.CommitRow(0, rows.FIRST_EPOCH, 0)
-    position = reach(tx, known.position)
+    epoch = feed.epoch_of(tx, claim.shop, claim.scope)
+    known = tx.commits.lock(*place) or rows.CommitRow(0, epoch, 0, finished=False)
+    reach = reach_of(tx, claim, epoch, known.position)
     counter = tx.feeds.get(claim.shop, claim.scope)
-    if position > (counter.position if counter else 0):
+    end = counter.position if counter else 0
+    if reach.position > end:
         raise errors.CommitAhead
-    if position <= known.position:
+    if reach.position < known.position:
         return Standing(known.position, advanced=False, committed_us=known.committed_us)
-    epoch = counter.epoch if counter else rows.FIRST_EPOCH
-    commit = rows.CommitRow(position, epoch, clock.now_us())
-    tx.commits.set(*place, commit)
-    return Standing(position, advanced=True, committed_us=commit.committed_us)
+    advanced = reach.position > known.position
+    commit = rows.CommitRow(
+        reach.position,
+        epoch,
+        clock.now_us() if advanced else known.committed_us,
+        # Behind the last change there is nothing, whatever the page said.
+        reach.is_last or reach.position == end or (known.finished and not advanced),
+    )
+    if commit != known:
+        tx.commits.set(*place, commit)
+    return Standing(commit.position, advanced, commit.committed_us)

@@ -11,7 +11,7 @@ PullfeedError
 ├── ShopNotFound, KeyNotFound              NOT_FOUND
 ├── KeyLimit, LastOperatorKey              FAILED_PRECONDITION
 ├── StoreUnavailable                       UNAVAILABLE
-├── StorageFull                            RESOURCE_EXHAUSTED
+├── StorageFull, Busy, RequestTooLarge     RESOURCE_EXHAUSTED
 ├── Internal                               INTERNAL
 └── Unusable              not a call's: the core cannot start (exit code 3)
 
@@ -209,6 +209,21 @@ class StorageFull(PullfeedError):
     reason = "STORAGE_FULL"
     # Somebody has to make room first.
     retry_after_s = 60
+
+
+class Busy(PullfeedError):
+    """As many streams are served as may be at once. Try again."""
+
+    code = "RESOURCE_EXHAUSTED"
+    reason = "BUSY"
+    retry_after_s = 5
+
+
+class RequestTooLarge(PullfeedError):
+    """The request is larger than this call takes."""
+
+    code = "RESOURCE_EXHAUSTED"
+    reason = "REQUEST_TOO_LARGE"
 
 
 class Internal(PullfeedError):

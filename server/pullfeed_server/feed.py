@@ -84,9 +84,10 @@ class Feeds:
             return _read(tx, order, point.position)
 
         found = self._store.read(work)
-        return self._answer(
-            order, found, point._replace(position=found.position, page=point.page + 1)
+        point = point._replace(
+            position=found.position, page=point.page + 1, is_last=not found.has_next
         )
+        return self._answer(order, found, point)
 
     def _by_number(self, order: Order) -> Page:
         now_us = clock.now_us()
@@ -102,7 +103,13 @@ class Feeds:
             order.page, place.start, found.position, place.covered_from, found.has_next
         )
         self._store.write(lambda tx: walks.record(tx, key, place, mark, now_us))
-        point = tokens.Point(place.covered_from, found.position, order.page, place.walk.epoch)
+        point = tokens.Point(
+            place.covered_from,
+            found.position,
+            order.page,
+            place.walk.epoch,
+            is_last=not found.has_next,
+        )
         return self._answer(order, found, point)
 
     def _answer(self, order: Order, found: rows.PageRows, point: tokens.Point) -> Page:
@@ -124,7 +131,7 @@ def epoch_of(tx: Transaction, shop: str, scope: int) -> int:
         return feed.epoch
     if not tx.feeds.has_shop(shop):
         raise errors.ShopNotFound
-    return rows.FIRST_EPOCH
+    return tx.feeds.first_epoch
 
 
 def _owner(order: Order) -> tokens.Feed:

@@ -19,10 +19,10 @@ REASON_DELETED, REASON_WITHHELD = "deleted", "withheld"
 
 
 class Removal(NamedTuple):
-    """A delete of one id. removed_us: when the shop removed it."""
+    """A delete of one id. removed_us: when the shop removed it; None for now."""
 
     id: str
-    removed_us: int
+    removed_us: int | None
 
 
 class Changes(NamedTuple):
@@ -60,10 +60,13 @@ class Intake:
         known = self._standings.get(removal.id)
         if known is None or _is_gone(known):
             return UNCHANGED
-        if self._is_stale(known, removal.removed_us):
+        # Who says no date means whatever stands there, be it dated in the future.
+        now_us = max(self._now_us, known.modified_us)
+        removed_us = now_us if removal.removed_us is None else removal.removed_us
+        if self._is_stale(known, removed_us):
             return STALE
         self._release(removal.id, known)
-        self._bury(removal.id, removal.removed_us, REASON_DELETED)
+        self._bury(removal.id, removed_us, REASON_DELETED)
         return STORED
 
     def changes(self) -> Changes:

@@ -82,6 +82,7 @@ class Keys:
                 "A key of role importer names its importer, a key of another role names none.",
                 field="importer",
             )
+        _check_name(importer)
         new = _new_key(role, importer, tuple(shops))
 
         def work(tx: Transaction) -> None:
@@ -135,7 +136,11 @@ class Keys:
         return self._store.read(work)
 
     def set_importer(self, name: str, starts: Mapping[int, str]) -> tuple[rows.ImporterRow, int]:
-        """Sets how the walks of some scopes begin; makes the importer where it is new."""
+        """Sets how the walks of some scopes begin; makes the importer where it is new.
+
+        Raises FieldInvalid.
+        """
+        _check_name(name)
 
         def work(tx: Transaction) -> tuple[rows.ImporterRow, int]:
             known = tx.keys.importer(name)
@@ -156,6 +161,14 @@ class Keys:
                 self._cache.clear()
             self._cache[key_id] = (now_s + CACHE_S, row)
         return row
+
+
+def _check_name(importer: str) -> None:
+    if importer == ANONYMOUS:
+        raise errors.FieldInvalid(
+            "The importer anonymous is whoever calls without a key. Choose another name.",
+            field="importer",
+        )
 
 
 def _new_key(role: str, importer: str, shops: tuple[str, ...]) -> NewKey:

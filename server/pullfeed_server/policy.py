@@ -24,16 +24,29 @@ from pullfeed_server import errors, keys
 from pullfeed_server.encoding import rules
 
 DOMAIN = "pullfeed"
+MAX_REQUEST_BYTES = 1024 * 1024
+# The status travels in the headers, where gRPC takes 16 KiB.
+_MAX_SENTENCES = 5
 
 _log = logging.getLogger(__name__)
 
 
+def at_most_1_mib(request: bytes) -> None:
+    """Raises RequestTooLarge."""
+    if len(request) > MAX_REQUEST_BYTES:
+        raise errors.RequestTooLarge
+
+
 class Method(NamedTuple):
-    """One RPC. roles: who may call it. call: request, caller → response or responses."""
+    """One RPC. roles: who may call it. call: request, caller → response or responses.
+
+    weigh: raises where a request's bytes would become too much once they are read.
+    """
 
     request_type: type[message.Message]
     roles: frozenset[str]
     call: Callable[[Any, keys.Caller], Any]
+    weigh: Callable[[bytes], None] = at_most_1_mib
 
 
 class Refused(Exception):
@@ -145,6 +158,7 @@ def _authorise(method: Method, caller: keys.Caller) -> None:
 def _read(method: Method, request: bytes | message.Message) -> message.Message:
     if isinstance(request, message.Message):
         return request
+    method.weigh(request)
     try:
         return method.request_type.FromString(request)
     except message.DecodeError as error:
@@ -162,10 +176,10 @@ def _check(request: message.Message) -> None:
         return
     if broken[0][0] == "shop":
         raise errors.ShopInvalid
-    raise errors.FieldInvalid(
-        " ".join(f"{field or 'request'} {text}." for field, text in broken),
-        field=broken[0][0],
-    )
+    sentences = [f"{field or 'request'} {text}." for field, text in broken[:_MAX_SENTENCES]]
+    if len(broken) > _MAX_SENTENCES:
+        sentences.append(f"{len(broken) - _MAX_SENTENCES} more are not valid.")
+    raise errors.FieldInvalid(" ".join(sentences), field=broken[0][0])
 
 
 def _authorise_shop(request: message.Message, caller: keys.Caller) -> None:

@@ -86,13 +86,12 @@ def _delete(tx: Transaction, removals: Removals) -> list[str]:
     if not tx.feeds.has_shop(removals.shop):
         raise errors.ShopNotFound
     now_us = clock.now_us()
-    removed_us = now_us if removals.removed_us is None else removals.removed_us
     feed = tx.feeds.lock(removals.shop, removals.scope)
     # As a put trims them: who sends an id with a blank deletes it with one.
     ids = [record_id.strip() for record_id in removals.ids]
     standings = tx.records.standings(removals.shop, removals.scope, list(dict.fromkeys(ids)))
     taken = intake.Intake(standings, now_us, force=removals.force)
-    outcomes = [taken.delete(intake.Removal(record_id, removed_us)) for record_id in ids]
+    outcomes = [taken.delete(intake.Removal(record_id, removals.removed_us)) for record_id in ids]
     _store(tx, removals.shop, removals.scope, feed.position, taken.changes())
     return outcomes
 

@@ -69,7 +69,7 @@ SETTINGS = (
         "PULLFEED_CORE_THREADS",
         click.IntRange(1, 256),
         8,
-        "Calls served at the same time.",
+        "Calls served at the same time; half as many exports come on top.",
     ),
     Setting(
         "grace-s",

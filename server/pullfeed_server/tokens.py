@@ -24,7 +24,7 @@ from pullfeed_server import errors
 
 LIFETIME_S = 7 * 24 * 3600
 _VERSION = 1
-_CURSOR, _COMMIT = 1, 2
+_CURSOR, _COMMIT, _COMMIT_LAST = 1, 2, 3
 # kind, feed digest, covered_from, position, page, epoch, issued at (s)
 _BODY = struct.Struct(">B8sQQIQQ")
 _HEAD = struct.Struct(">B4s")
@@ -52,13 +52,15 @@ class Point(NamedTuple):
     """The end of a served page.
 
     covered_from: the walk served everything after this position, up to
-    `position`. page: the page's number in its walk. epoch: the feed's.
+    `position`. page: the page's number in its walk. epoch: the feed's. is_last:
+    nothing stood behind the page when it was read; no cursor is made of such.
     """
 
     covered_from: int
     position: int
     page: int
     epoch: int
+    is_last: bool = False
 
 
 class Tokens:
@@ -76,12 +78,12 @@ class Tokens:
 
     def commit_token(self, feed: Feed, point: Point) -> str:
         """The token that confirms everything up to a point."""
-        return self._sign(_COMMIT, feed, point)
+        return self._sign(_COMMIT_LAST if point.is_last else _COMMIT, feed, point)
 
     def read_cursor(self, feed: Feed, text: str) -> Point:
         """The point in a cursor. Raises CursorInvalid, CursorForeign, CursorExpired."""
         try:
-            return self._read(_CURSOR, feed, text)
+            return self._read((_CURSOR,), feed, text)
         except _Forged as error:
             raise errors.CursorInvalid from error
         except _Foreign as error:
@@ -92,7 +94,7 @@ class Tokens:
     def read_commit_token(self, feed: Feed, text: str) -> Point:
         """The point in a commit token. Raises TokenInvalid, TokenForeign, TokenExpired."""
         try:
-            return self._read(_COMMIT, feed, text)
+            return self._read((_COMMIT, _COMMIT_LAST), feed, text)
         except _Forged as error:
             raise errors.TokenInvalid from error
         except _Foreign as error:
@@ -101,12 +103,13 @@ class Tokens:
             raise errors.TokenExpired from error
 
     def _sign(self, kind: int, feed: Feed, point: Point) -> str:
-        body = _BODY.pack(kind, feed.digest(), *point, int(self._clock()))
+        numbers = (point.covered_from, point.position, point.page, point.epoch)
+        body = _BODY.pack(kind, feed.digest(), *numbers, int(self._clock()))
         signed = _HEAD.pack(_VERSION, self._signing) + body
         mac = _mac(self._ring[self._signing], signed)
         return base64.urlsafe_b64encode(signed + mac).decode()
 
-    def _read(self, kind: int, feed: Feed, text: str) -> Point:
+    def _read(self, kinds: tuple[int, ...], feed: Feed, text: str) -> Point:
         signed, mac = _split(text)
         version, secret_id = _HEAD.unpack_from(signed)
         secret = self._ring.get(secret_id)
@@ -114,14 +117,15 @@ class Tokens:
             raise _Forged
         if not hmac.compare_digest(mac, _mac(secret, signed)):
             raise _Forged
-        found, digest, *numbers, issued = _BODY.unpack_from(signed, _HEAD.size)
-        if found != kind:
+        kind, digest, *numbers, issued = _BODY.unpack_from(signed, _HEAD.size)
+        if kind not in kinds:
             raise _Forged
         if digest != feed.digest():
             raise _Foreign
         if issued + LIFETIME_S < self._clock():
             raise _Expired
-        return Point(*numbers)
+        covered_from, position, page, epoch = numbers
+        return Point(covered_from, position, page, epoch, kind == _COMMIT_LAST)
 
 
 class _Forged(Exception):

@@ -56,30 +56,34 @@ def record(
     tx: Transaction, key: rows.WalkKey, place: Place, mark: rows.MarkRow, now_us: int
 ) -> None:
     """Makes the end of a page durable, and its walk where that is new."""
-    mark_walk = place.mark_walk
+    current, mark_walk = place.walk.walk, place.mark_walk
     if place.replaces is not None:
-        mark_walk = _open(tx, key, place.walk, place.replaces)
+        current = mark_walk = _open(tx, key, place.walk, place.replaces)
     tx.walks.put_mark(key.shop, mark_walk, mark)
-    tx.walks.touch(key, mark_walk, now_us)
+    # Also by a page of the walk before: whose walk it is, the importer is not idle.
+    tx.walks.touch(key, current, now_us)
 
 
 def served(
-    tx: Transaction, key: rows.WalkKey, page: int, epoch: int, now_us: int
+    tx: Transaction, key: rows.WalkKey, page: int, epoch: int, now_us: int, committed: int
 ) -> tuple[int, rows.MarkRow]:
     """The walk that handed a page out, and the page's mark.
 
-    Raises PageNotServed, WalkExpired.
+    Where two walks did, and both go past the committed position, the one that
+    goes less far: the other may have been opened by a repeated request whose
+    answer nobody read. Raises PageNotServed, WalkExpired.
     """
     walk = tx.walks.get(key)
     if walk is None:
         raise errors.PageNotServed
     if _is_over(walk, epoch, now_us):
         raise errors.WalkExpired
-    for candidate in (walk.walk, walk.previous):
-        mark = tx.walks.mark(key.shop, candidate, page)
-        if mark is not None:
-            return candidate, mark
-    raise errors.PageNotServed
+    marks = [(each, tx.walks.mark(key.shop, each, page)) for each in (walk.walk, walk.previous)]
+    found = [(each, mark) for each, mark in marks if mark is not None]
+    if not found:
+        raise errors.PageNotServed
+    ahead = [(each, mark) for each, mark in found if mark.end > committed]
+    return min(ahead or found[:1], key=lambda served: served[1].end)
 
 
 def _first_page(
@@ -87,7 +91,7 @@ def _first_page(
 ) -> Place:
     if walk is None or _is_over(walk, epoch, now_us):
         opened = _new(tx, key, 0, epoch, now_us)
-    elif walk.touched_us < now_us - IDLE_US or _may_begin_anew(tx, key, walk):
+    elif walk.touched_us < now_us - IDLE_US or _is_done(tx, key, walk):
         opened = _new(tx, key, walk.walk, epoch, now_us)
     else:
         return Place(walk, walk.walk, walk.start, walk.start)
@@ -99,28 +103,43 @@ def _is_over(walk: rows.WalkRow, epoch: int, now_us: int) -> bool:
     return walk.touched_us < now_us - LIFETIME_US or walk.epoch != epoch
 
 
-def _may_begin_anew(tx: Transaction, key: rows.WalkKey, walk: rows.WalkRow) -> bool:
-    """Was the last page served or, where walks start at the commit, all that was served committed.
+def _is_done(tx: Transaction, key: rows.WalkKey, walk: rows.WalkRow) -> bool:
+    """Is the importer through with a walk, so that its next page 1 begins another one.
 
-    A walk by cursor leaves no mark but the first page's: there its commit tells alone.
+    Was the last page served and, where walks start at the commit, committed. A
+    walk by cursor leaves no mark but its first page's; there the commit tells.
     """
     last = tx.walks.nearest_mark(key.shop, walk.walk, _LAST)
     if last is None:
         return True
-    return not last.has_next if _starts_full(tx, key) else last.end <= _committed(tx, key)
+    if _starts_full(tx, key):
+        # It was opened while walks still started at the commit: not everything.
+        return not last.has_next or walk.start > 0
+    commit = _commit(tx, key)
+    only = last.page == 1 and not last.has_next
+    return last.end <= commit.position and (commit.finished or only)
 
 
-def _may_go_on(tx: Transaction, key: rows.WalkKey, walk: int, page: int) -> bool:
-    """May the importer still be about to ask this page of a walk that another one replaced.
+def _left_off(
+    tx: Transaction, key: rows.WalkKey, walk: int, before: rows.MarkRow
+) -> rows.MarkRow | None:
+    """Where a replaced walk's next page begins, if the importer may still be about to ask it.
 
-    Repeated requests open walks too. The importer is past a page that is followed
-    by another one; of the last one its answer may have been lost, unless it was
-    committed and said to be the last.
+    Repeated requests open walks too, so that the one before may not be over.
+    before: the replaced walk's mark of the page before.
     """
     last = tx.walks.nearest_mark(key.shop, walk, _LAST)
-    if last is None or page < last.page:
-        return False
-    return last.has_next or last.end > _committed(tx, key)
+    commit = _commit(tx, key)
+    if last is None or (commit.finished and last.end <= commit.position):
+        return None
+    if not _starts_full(tx, key):
+        # What is committed is stored: from there on nothing can be skipped.
+        floor = max(before.end, commit.position)
+        return before._replace(end=floor, covered_from=min(before.covered_from, floor))
+    # It is past a page that is followed by another one; of the last one its
+    # answer may have been lost.
+    is_next = before.page + 1 >= last.page and (last.has_next or last.end > commit.position)
+    return before if is_next else None
 
 
 def _new(
@@ -128,7 +147,7 @@ def _new(
 ) -> rows.WalkRow:
     # Drawn, not counted: replicas need no common sequence.
     number = secrets.randbits(62) or 1
-    start = 0 if _starts_full(tx, key) else _committed(tx, key)
+    start = 0 if _starts_full(tx, key) else _commit(tx, key).position
     return rows.WalkRow(number, previous, start, epoch, now_us)
 
 
@@ -150,8 +169,9 @@ def _marked(tx: Transaction, key: rows.WalkKey, walk: rows.WalkRow, before: int)
     old = tx.walks.mark(key.shop, walk.previous, before) if walk.previous else None
     if own is None:
         return None if old is None else Place(walk, walk.previous, old.end, old.covered_from)
-    if old is not None and old.end < own.end and _may_go_on(tx, key, walk.previous, before + 1):
-        own = old
+    left = None if old is None else _left_off(tx, key, walk.previous, old)
+    if left is not None and left.end < own.end:
+        own = left
     return Place(walk, walk.walk, own.end, own.covered_from)
 
 
@@ -178,6 +198,6 @@ def _starts_full(tx: Transaction, key: rows.WalkKey) -> bool:
     return importer is None or importer.starts.get(key.scope) != START_COMMITTED
 
 
-def _committed(tx: Transaction, key: rows.WalkKey) -> int:
+def _commit(tx: Transaction, key: rows.WalkKey) -> rows.CommitRow:
     commit = tx.commits.get(key.shop, key.scope, key.list, key.importer)
-    return 0 if commit is None else commit.position
+    return commit or rows.CommitRow(0, tx.feeds.first_epoch, 0, finished=False)

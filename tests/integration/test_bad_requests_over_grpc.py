@@ -91,8 +91,16 @@ def bad_page(reason: str, call: Callable[[Stage], object]) -> Case:
     return Case(call, "INVALID_ARGUMENT", reason, "page")
 
 
+def too_large(call: Callable[[Stage], object]) -> Case:
+    return Case(call, "RESOURCE_EXHAUSTED", "REQUEST_TOO_LARGE")
+
+
 def not_found(call: Callable[[Stage], object]) -> Case:
     return Case(call, "NOT_FOUND", "SHOP_NOT_FOUND", "shop")
+
+
+def too_large(call: Callable[[Stage], object]) -> Case:
+    return Case(call, "RESOURCE_EXHAUSTED", "REQUEST_TOO_LARGE")
 
 
 def denied(call: Callable[[Stage], object]) -> Case:
@@ -137,7 +145,8 @@ CASES = {
     "a shop with a path": bad_shop(f"{OWN}/admin"),
     "a shop with a NUL": bad_shop("own\0.example"),
     "a shop with an emoji": bad_shop("🛒.example"),
-    "a shop of 10 MB": bad_shop("a" * 10_000_000),
+    "a shop of 10 MB": too_large(lambda s: s.importer.fetch("a" * 10_000_000)),
+    "a delete of 4 MB": too_large(lambda s: s.writer.delete(OWN, *["c"] * 1_400_000)),
     "a put for a shop with a path": Case(
         lambda s: s.writer.put(f"{OWN}/x", *factories.customers(1)),
         "INVALID_ARGUMENT",
@@ -178,9 +187,7 @@ CASES = {
     "a flipped cursor": bad_cursor(
         "CURSOR_INVALID", lambda s: s.importer.fetch(OWN, cursor=f"x{s.cursor[1:]}")
     ),
-    "a cursor of 10 MB": bad_cursor(
-        "CURSOR_INVALID", lambda s: s.importer.fetch(OWN, cursor="A" * 10_000_000)
-    ),
+    "a cursor of 10 MB": too_large(lambda s: s.importer.fetch(OWN, cursor="A" * 10_000_000)),
     "a commit token for a cursor": bad_cursor(
         "CURSOR_INVALID", lambda s: s.importer.fetch(OWN, cursor=s.token)
     ),

@@ -59,6 +59,11 @@ class Shop:
             records.Removals(factories.SHOP, CUSTOMERS, ids, removed_us, force)
         )
 
+    @property
+    def epoch(self) -> int:
+        """The epoch that every feed of the store begins with."""
+        return self.store.read(lambda tx: tx.feeds.first_epoch)
+
     def position(self, *, scope: int = CUSTOMERS) -> int:
         """Number of the feed's last change."""
         found = self.store.read(lambda tx: tx.feeds.get(factories.SHOP, scope))

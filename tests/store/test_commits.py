@@ -138,7 +138,7 @@ def test_a_page_served_by_cursor_is_no_page_of_the_numbered_walk(shop: Shop) -> 
 
 def test_a_commit_past_the_last_change_is_refused(shop: Shop) -> None:
     importer = shop.importer()
-    ahead = tokens.Point(0, 10, 5, rows.FIRST_EPOCH)
+    ahead = tokens.Point(0, 10, 5, shop.epoch)
     with pytest.raises(errors.CommitAhead):
         importer.commit_token(shop.tokens.commit_token(importer.owner, ahead))
     with pytest.raises(errors.CommitAhead):
@@ -186,7 +186,7 @@ def test_importers_commit_independently(shop: Shop) -> None:
 
 def test_a_commit_in_an_unknown_shop_is_refused(shop: Shop) -> None:
     feed = tokens.Feed("mail", "nobody.example", CUSTOMERS, rows.RECORDS)
-    token = shop.tokens.commit_token(feed, tokens.Point(0, 0, 1, rows.FIRST_EPOCH))
+    token = shop.tokens.commit_token(feed, tokens.Point(0, 0, 1, shop.epoch))
     for commit_token, page in ((token, 0), ("", 1)):
         with pytest.raises(errors.ShopNotFound):
             shop.commits.commit(

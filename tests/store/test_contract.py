@@ -106,9 +106,10 @@ def test_a_shop_is_made_once(store: Store) -> None:
 
 def test_a_feed_begins_at_position_zero_of_the_first_epoch(store: Store) -> None:
     assert store.read(lambda tx: tx.feeds.get(_SHOP, _SCOPE)) is None
-    assert store.write(lambda tx: tx.feeds.lock(_SHOP, _SCOPE)) == rows.FeedRow(0, 1)
+    epoch = store.read(lambda tx: tx.feeds.first_epoch)
+    assert store.write(lambda tx: tx.feeds.lock(_SHOP, _SCOPE)) == rows.FeedRow(0, epoch)
     store.write(lambda tx: tx.feeds.set_position(_SHOP, _SCOPE, 5))
-    assert store.write(lambda tx: tx.feeds.lock(_SHOP, _SCOPE)) == rows.FeedRow(5, 1)
+    assert store.write(lambda tx: tx.feeds.lock(_SHOP, _SCOPE)) == rows.FeedRow(5, epoch)
     assert store.read(lambda tx: tx.feeds.get(_SHOP, 2)) is None
 
 
@@ -118,7 +119,8 @@ def test_a_counter_goes_beyond_32_bits(store: Store) -> None:
         tx.feeds.set_position(_SHOP, _SCOPE, 2**62)
         return tx.feeds.get(_SHOP, _SCOPE)
 
-    assert store.write(work) == rows.FeedRow(2**62, 1)
+    epoch = store.read(lambda tx: tx.feeds.first_epoch)
+    assert store.write(work) == rows.FeedRow(2**62, epoch)
 
 
 def test_a_page_begins_behind_its_position_and_knows_of_a_next_one(store: Store) -> None:
@@ -328,11 +330,11 @@ def test_a_commit_is_kept_per_list_and_importer(store: Store) -> None:
         place = (_SHOP, _SCOPE, rows.RECORDS, "mail")
         for position in (5, 9):
             assert tx.commits.lock(*place) == tx.commits.get(*place)
-            tx.commits.set(*place, rows.CommitRow(position, 1, position))
+            tx.commits.set(*place, rows.CommitRow(position, 1, position, finished=False))
         others = [(_SHOP, _SCOPE, rows.REMOVED, "mail"), (_SHOP, _SCOPE, rows.RECORDS, "sms")]
         return [tx.commits.get(*place), *(tx.commits.get(*other) for other in others)]
 
-    assert store.write(work) == [rows.CommitRow(9, 1, 9), None, None]
+    assert store.write(work) == [rows.CommitRow(9, 1, 9, finished=False), None, None]
 
 
 def test_a_key_is_kept_as_it_was_given(store: Store) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.clock import Clock
 from tests.store.shop import Shop, ids
 
-from pullfeed_server import errors
+from pullfeed_server import errors, feed
 from pullfeed_server.store import Transaction, rows
 from pullfeed_server.store.sql import SqlStore
 
@@ -71,7 +71,17 @@ def test_the_file_is_free_again_after_a_close(file: pathlib.Path) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "no url", "sqlite://", "sqlite:///:memory:", "mysql://x/y", "postgresql://h/d", "sqlite:"],
+    [
+        "",
+        "no url",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///file:pullfeed.db",
+        "sqlite:///pullfeed.db?mode=ro",
+        "mysql://x/y",
+        "postgresql://h/d",
+        "sqlite:",
+    ],
 )
 def test_a_url_of_nothing_that_is_served_is_refused(url: str) -> None:
     with pytest.raises(errors.Unusable):
@@ -146,6 +156,72 @@ def test_what_was_answered_is_there_after_a_restart(file: pathlib.Path, clock: C
     assert importer.commit_page(1).advanced is False
     assert importer.commit_page(2).position == 4
     store.close()
+
+
+def test_a_new_database_in_the_place_of_an_old_one_takes_none_of_its_tokens(
+    file: pathlib.Path,
+) -> None:
+    signed: list[feed.Page] = []
+    for _ in range(2):
+        store = SqlStore(f"sqlite:///{file}")
+        shop = Shop(store)
+        shop.put("c1", "c2", "c3")
+        signed.append(shop.importer().page(1))
+        importer = shop.importer()
+        if len(signed) == 2:
+            with pytest.raises(errors.CursorExpired):
+                importer.after(signed[0].cursor)
+            with pytest.raises(errors.TokenExpired):
+                importer.commit_token(signed[0].commit_token)
+        store.close()
+        file.unlink()
+
+
+def test_a_database_keeps_its_first_epoch(file: pathlib.Path) -> None:
+    epochs: set[int] = set()
+    for _ in range(2):
+        store = SqlStore(f"sqlite:///{file}")
+        epochs.add(store.read(lambda tx: tx.feeds.first_epoch))
+        store.close()
+    assert len(epochs) == 1
+    assert epochs.pop() < 2**62
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_is_gone_takes_no_write(
+    opened: SqlStore, file: pathlib.Path, *, replaced: bool
+) -> None:
+    _put(opened, _record(1))
+    file.unlink()
+    if replaced:
+        file.touch()
+    with pytest.raises(errors.StoreUnavailable, match="removed"):
+        _put(opened, _record(2))
+
+
+def test_a_file_that_is_gone_is_not_made_anew_by_a_reader(
+    opened: SqlStore, file: pathlib.Path
+) -> None:
+    _put(opened, _record(1))
+    file.unlink()
+
+    def work(_: Transaction) -> bool:
+        # The one connection there is takes part in this very call.
+        return opened.read(lambda tx: tx.feeds.has_shop(_SHOP))
+
+    with pytest.raises(errors.StoreUnavailable, match="removed"):
+        opened.read(work)
+    assert not file.exists()
+
+
+def test_two_names_of_one_file_have_one_lock(opened: SqlStore, file: pathlib.Path) -> None:
+    assert opened is not None
+    link = file.parent.parent / "link" / "other.db"
+    link.parent.mkdir()
+    link.symlink_to(file)
+    with pytest.raises(errors.Unusable, match="Another core"):
+        SqlStore(f"sqlite:///{link}")
+    assert list(link.parent.iterdir()) == [link]
 
 
 def test_a_page_deep_in_the_feed_is_found_by_its_index(opened: SqlStore) -> None:

@@ -7,15 +7,19 @@ customer, which is why every put can afford it.
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import protovalidate
-from google.protobuf import message
+from google.protobuf import descriptor, message
 
+from buf.validate import validate_pb2
 from pullfeed_server.encoding import normal
 
 MAX_ENCODED_BYTES = 64 * 1024
 MAX_ID_BYTES = 255
+# Of one record, and looked at of each list in it: its sender needs no more to begin with.
+MAX_TOLD = 32
 
 
 class Violation(NamedTuple):
@@ -73,24 +77,61 @@ _validator = protovalidate.Validator()
 def violations(record: message.Message, doubts: list[normal.Doubt]) -> list[Violation]:
     """The rules a normalised record breaks; none where it may be delivered.
 
-    Fields stand in their order, each named once; what `normalise` doubted comes
-    behind where no rule named it.
+    Fields stand in their order, each named once, at most MAX_TOLD of them; what
+    `normalise` doubted comes behind where no rule named it.
     """
-    found = _validator.collect_violations(record)
+    found = _validator.collect_violations(record, fail_fast=True)
     if not found and not doubts:
         return []
-    by_field = {violation.field: violation for violation in reversed([_told(v) for v in found])}
+    if found:
+        # Each violation costs 30 us, and 64 KiB have room for 60,000.
+        found = _validator.collect_violations(_shortened(record)) or found
+    told = [_told(violation) for violation in found[: 2 * MAX_TOLD]]
+    by_field = {violation.field: violation for violation in reversed(told)}
     ordered = list(reversed(by_field.values()))
     ordered += [Violation(*doubt) for doubt in doubts if doubt.field not in by_field]
-    return ordered
+    return ordered[:MAX_TOLD]
 
 
 def request_violations(request: message.Message) -> list[tuple[str, str]]:
-    """The fields of a request that break their rules, each with a sentence."""
+    """The fields of a request that break their rules, each with a sentence.
+
+    Where a list has too many elements nothing else is looked at.
+    """
+    for name, most in _limits(request.DESCRIPTOR):
+        if len(getattr(request, name)) > most:
+            return [(name, f"must contain no more than {most} item(s)")]
     return [
         (_path(found.proto), found.proto.message or "is not valid")
         for found in _validator.collect_violations(request)
     ]
+
+
+@functools.cache
+def _limits(request: descriptor.Descriptor) -> tuple[tuple[str, int], ...]:
+    """The lists of a request and how many elements their rules allow."""
+    found = ((field.name, _most(field)) for field in request.fields)
+    return tuple((name, most) for name, most in found if most)
+
+
+def _most(field: descriptor.FieldDescriptor) -> int:
+    return field.GetOptions().Extensions[validate_pb2.field].repeated.max_items
+
+
+def _shortened(record: message.Message) -> message.Message:
+    """A copy with no more than the first elements of each list."""
+    copy = type(record)()
+    copy.CopyFrom(record)
+    _shorten(copy)
+    return copy
+
+
+def _shorten(record: message.Message) -> None:
+    for field, values in record.ListFields():
+        if field.is_repeated:
+            del values[MAX_TOLD:]
+            for part in values if field.message_type is not None else ():
+                _shorten(part)
 
 
 def _told(found: protovalidate.Violation) -> Violation:

@@ -42,10 +42,13 @@ def judge(record: record_pb2.Record, kind: scopes.Kind) -> Good | Bad:
     inner = scopes.inner(record, kind)
     if inner is None:
         return Bad(_foreign_id(record), None, (rules.WRONG_SCOPE,))
+    if inner.ByteSize() > rules.MAX_ENCODED_BYTES:
+        # What nobody will get is not worth the time of normalising and judging it.
+        return Bad(_usable_id(inner, kind), _modified(inner), (rules.TOO_LARGE,))
     doubts = normal.normalise(inner)
     broken = rules.violations(inner, doubts)
     if broken:
-        return Bad(_usable_id(inner, kind, broken), _modified(inner), tuple(broken))
+        return Bad(_usable_id(inner, kind), _modified(inner), tuple(broken))
     return _encoded(inner, kind)
 
 
@@ -74,8 +77,7 @@ def _foreign_id(record: record_pb2.Record) -> str:
     for kind in scopes.KINDS.values():
         inner = scopes.inner(record, kind)
         if inner is not None:
-            record_id: str = getattr(inner, kind.id_field).strip()
-            return record_id if _is_keepable(record_id) else ""
+            return _usable_id(inner, kind)
     return ""
 
 
@@ -83,13 +85,11 @@ def _is_keepable(record_id: str) -> bool:
     return len(record_id.encode()) <= rules.MAX_ID_BYTES and _CONTROL.search(record_id) is None
 
 
-def _usable_id(inner: scopes.Message, kind: scopes.Kind, broken: list[rules.Violation]) -> str:
-    if any(violation.field == kind.id_field for violation in broken):
-        return ""
-    record_id: str = getattr(inner, kind.id_field)
-    return record_id
+def _usable_id(inner: scopes.Message, kind: scopes.Kind) -> str:
+    record_id: str = getattr(inner, kind.id_field).strip()
+    return record_id if _is_keepable(record_id) else ""
 
 
 def _modified(inner: scopes.Message) -> int | None:
-    utc = dates.to_utc(inner.last_modified_date)
+    utc = dates.to_utc(inner.last_modified_date.strip())
     return None if utc is None else dates.microseconds(utc)

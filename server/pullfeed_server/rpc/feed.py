@@ -9,14 +9,16 @@ from google.protobuf import timestamp_pb2
 from pullfeed.v1 import feed_service_pb2 as pb
 from pullfeed_server import commits, feed, keys, policy
 from pullfeed_server.encoding import scopes
-from pullfeed_server.rpc import wire
+from pullfeed_server.rpc import streams, wire
 
 SERVICE = pb.DESCRIPTOR.services_by_name["FeedService"]
 _IMPORTERS = frozenset((keys.IMPORTER,))
 _EXPORTERS = frozenset((keys.IMPORTER, keys.OPERATOR))
 
 
-def methods(feeds: feed.Feeds, confirmed: commits.Commits) -> dict[str, policy.Method]:
+def methods(
+    feeds: feed.Feeds, confirmed: commits.Commits, exports: streams.Slots
+) -> dict[str, policy.Method]:
     """The service's methods by full name."""
 
     def fetch(request: pb.FetchPageRequest, caller: keys.Caller) -> pb.FetchPageResponse:
@@ -29,10 +31,11 @@ def methods(feeds: feed.Feeds, confirmed: commits.Commits) -> dict[str, policy.M
     def export(
         request: pb.ExportRecordsRequest, _: keys.Caller
     ) -> Iterator[pb.ExportRecordsResponse]:
-        for chunk in feeds.export(request.shop, request.scope, request.after_position):
-            response = pb.ExportRecordsResponse(position=chunk.position)
-            _add_records(response, request.scope, chunk.bodies)
-            yield response
+        with exports.taken():
+            for chunk in feeds.export(request.shop, request.scope, request.after_position):
+                response = pb.ExportRecordsResponse(position=chunk.position)
+                _add_records(response, request.scope, chunk.bodies)
+                yield response
 
     return {
         wire.method_name(SERVICE, "FetchPage"): policy.Method(

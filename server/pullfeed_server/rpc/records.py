@@ -5,10 +5,12 @@ from __future__ import annotations
 from pullfeed.v1 import record_service_pb2 as pb
 from pullfeed_server import errors, intake, keys, policy, records
 from pullfeed_server.encoding import version
-from pullfeed_server.rpc import wire
+from pullfeed_server.rpc import fields, wire
 
 SERVICE = pb.DESCRIPTOR.services_by_name["RecordService"]
 _WRITERS = frozenset((keys.WRITER, keys.OPERATOR))
+# A full batch, and room for the fields around its records.
+_MAX_FIELDS = records.MAX_BATCH + 100
 
 
 def methods(kept: records.Records) -> dict[str, policy.Method]:
@@ -33,11 +35,19 @@ def methods(kept: records.Records) -> dict[str, policy.Method]:
         )
 
     return {
-        wire.method_name(SERVICE, "PutRecords"): policy.Method(pb.PutRecordsRequest, _WRITERS, put),
+        wire.method_name(SERVICE, "PutRecords"): policy.Method(
+            pb.PutRecordsRequest, _WRITERS, put, _weigh_batch
+        ),
         wire.method_name(SERVICE, "DeleteRecords"): policy.Method(
             pb.DeleteRecordsRequest, _WRITERS, delete
         ),
     }
+
+
+def _weigh_batch(request: bytes) -> None:
+    """Raises BatchSize: 60 MiB of empty records would take 1.4 GB."""
+    if fields.are_more_than(request, _MAX_FIELDS):
+        raise errors.BatchSize
 
 
 def violation(broken: tuple[str, str]) -> pb.Violation:

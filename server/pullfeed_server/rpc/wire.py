@@ -7,9 +7,11 @@ from typing import Any, NoReturn
 
 import grpc
 from google.protobuf import descriptor, message
+from google.rpc import status_pb2
 from grpc_status import rpc_status
 
 from pullfeed_server import policy
+from pullfeed_server.rpc import streams
 
 # 1,000 records of 64 KiB, and room around them.
 MAX_MESSAGE_BYTES = 80 * 1024 * 1024
@@ -46,20 +48,22 @@ def _handler(
         try:
             return guard.run(name, request, _metadata(context))
         except policy.Refused as refused:
-            _abort(context, refused)
+            abort(context, refused.status)
 
     def stream(request: bytes, context: grpc.ServicerContext) -> Iterator[Any]:
         try:
-            yield from guard.stream(name, request, _metadata(context))
+            with streams.lifetime(context, streams.EXPORT_S):
+                yield from guard.stream(name, request, _metadata(context))
         except policy.Refused as refused:
-            _abort(context, refused)
+            abort(context, refused.status)
 
     if method.server_streaming:
-        return grpc.unary_stream_rpc_method_handler(stream, None, _serialize)
-    return grpc.unary_unary_rpc_method_handler(unary, None, _serialize)
+        return grpc.unary_stream_rpc_method_handler(stream, None, serialize)
+    return grpc.unary_unary_rpc_method_handler(unary, None, serialize)
 
 
-def _serialize(response: message.Message) -> bytes:
+def serialize(response: message.Message) -> bytes:
+    """A response as it goes over the wire."""
     return response.SerializeToString()
 
 
@@ -67,6 +71,7 @@ def _metadata(context: grpc.ServicerContext) -> Mapping[str, str]:
     return {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
 
 
-def _abort(context: grpc.ServicerContext, refused: policy.Refused) -> NoReturn:
-    context.abort_with_status(rpc_status.to_status(refused.status))
-    raise AssertionError("abort_with_status raises") from refused
+def abort(context: grpc.ServicerContext, status: status_pb2.Status) -> NoReturn:
+    """Ends a call with this status."""
+    context.abort_with_status(rpc_status.to_status(status))
+    raise AssertionError("abort_with_status raises")

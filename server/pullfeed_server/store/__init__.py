@@ -27,6 +27,14 @@ T = TypeVar("T")
 class Feeds(Protocol):
     """Shops, and the counters of their feeds."""
 
+    @property
+    def first_epoch(self) -> int:
+        """The epoch of a feed until a restore or a failover starts another one.
+
+        Drawn once for each database.
+        """
+        ...
+
     def has_shop(self, shop: str) -> bool:
         """Was anything ever put for this shop."""
         ...

@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 # The two lists of a feed; an id stands in exactly one of them.
 RECORDS, REMOVED = 1, 2
-# A feed's epoch until a restore or a failover starts another one.
-FIRST_EPOCH = 1
 
 
 class FeedRow(NamedTuple):
@@ -113,11 +111,15 @@ class MarkRow(NamedTuple):
 
 
 class CommitRow(NamedTuple):
-    """What an importer has confirmed of one list."""
+    """What an importer has confirmed of one list.
+
+    finished: it confirmed the last page of a walk, so its next one begins anew.
+    """
 
     position: int
     epoch: int
     committed_us: int
+    finished: bool
 
 
 class ShopCounts(NamedTuple):

@@ -12,10 +12,13 @@ metadata = sa.MetaData()
 _BYTES = sa.LargeBinary
 _NUMBER = sa.BigInteger
 
+# One row. first_epoch: drawn when the database was made, so that no cursor or token
+# of a database that stood here before is taken for one of this.
 schema_version = sa.Table(
     "schema_version",
     metadata,
     sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("first_epoch", _NUMBER, nullable=False),
 )
 
 shops = sa.Table(
@@ -105,6 +108,7 @@ commits = sa.Table(
     sa.Column("position", _NUMBER, nullable=False),
     sa.Column("epoch", _NUMBER, nullable=False),
     sa.Column("committed_us", _NUMBER, nullable=False),
+    sa.Column("finished", sa.Boolean, nullable=False),
 )
 
 # Not a shop's: few rows, the same on every node.

@@ -93,6 +93,29 @@ def test_a_file_of_secrets_without_one_is_refused(folder: pathlib.Path) -> None:
         app.build(_settings(folder))
 
 
+def test_a_file_of_secrets_that_is_no_text_is_refused(folder: pathlib.Path) -> None:
+    folder.mkdir()
+    (folder / "secrets").write_bytes(b"\xff" * 64)
+    with pytest.raises(errors.Unusable, match="secrets cannot be read"):
+        app.build(_settings(folder))
+
+
+def test_secrets_that_are_a_folder_are_refused(folder: pathlib.Path) -> None:
+    (folder / "secrets").mkdir(parents=True)
+    with pytest.raises(errors.Unusable, match="secrets cannot be read"):
+        app.build(_settings(folder))
+
+
+def test_what_lies_beside_the_database_is_found_through_a_link(folder: pathlib.Path) -> None:
+    with _built(folder):
+        pass
+    elsewhere = folder.parent / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "pullfeed.db").symlink_to(folder / "pullfeed.db")
+    with _built(elsewhere):
+        assert [path.name for path in elsewhere.iterdir()] == ["pullfeed.db"]
+
+
 def test_an_operator_key_that_cannot_be_written_is_made_by_the_next_start(
     folder: pathlib.Path,
 ) -> None:

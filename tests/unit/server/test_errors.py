@@ -32,10 +32,12 @@ _REFUSALS = {
     "LastOperatorKey": ("FAILED_PRECONDITION", "LAST_OPERATOR_KEY", ""),
     "StoreUnavailable": ("UNAVAILABLE", "UNAVAILABLE", ""),
     "StorageFull": ("RESOURCE_EXHAUSTED", "STORAGE_FULL", ""),
+    "Busy": ("RESOURCE_EXHAUSTED", "BUSY", ""),
+    "RequestTooLarge": ("RESOURCE_EXHAUSTED", "REQUEST_TOO_LARGE", ""),
     "Internal": ("INTERNAL", "INTERNAL", ""),
 }
 # What only HTTP can refuse.
-_OF_THE_FACADE = {"PATH_NOT_FOUND", "METHOD_NOT_ALLOWED", "REQUEST_TOO_LARGE", "DEADLINE"}
+_OF_THE_FACADE = {"PATH_NOT_FOUND", "METHOD_NOT_ALLOWED", "DEADLINE"}
 # Never sent: a base class, and what ends the process before there is a call.
 _NOT_OF_A_CALL = {"BadRequest", "Unusable"}
 

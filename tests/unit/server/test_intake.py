@@ -28,7 +28,7 @@ def _bad(modified_us: int | None, record_id: str = "c1") -> version.Bad:
     return version.Bad(record_id, modified_us, _BROKEN)
 
 
-def _gone(removed_us: int, record_id: str = "c1") -> intake.Removal:
+def _gone(removed_us: int | None, record_id: str = "c1") -> intake.Removal:
     return intake.Removal(record_id, removed_us)
 
 
@@ -176,6 +176,18 @@ def test_a_good_version_leaves_the_withheld() -> None:
     feed = _Feed()
     feed.take([_good(5), _bad(6), _good(7)])
     assert feed.contents() == ([_good(7)], {})
+
+
+@pytest.mark.parametrize(("modified_us", "removed_us"), [(5, _NOW_US), (_NOW_US + 7, _NOW_US + 7)])
+def test_a_delete_without_a_date_removes_also_what_is_dated_in_the_future(
+    modified_us: int, removed_us: int
+) -> None:
+    feed = _Feed()
+    assert feed.take([_good(modified_us), _gone(None)]) == ["stored", "stored"]
+    assert feed.contents() == (
+        [rows.TombstoneRow("c1", 0, removed_us, "deleted", _NOW_US)],
+        {},
+    )
 
 
 def test_a_delete_leaves_the_withheld_too() -> None:

@@ -14,6 +14,7 @@ from pullfeed.v1 import feed_service_pb2, key_service_pb2, record_pb2
 from pullfeed_server import errors, keys, policy
 
 _FETCH, _EXPORT, _LIST = "/test/Fetch", "/test/Export", "/test/List"
+_CREATE = "/test/Create"
 _MAIL = keys.Caller("k1", "importer", "mail", frozenset({"shop.example"}))
 _WRITER = keys.Caller("k2", "writer", "", frozenset({"*"}))
 _CALLERS = {"key of mail": _MAIL, "key of a writer": _WRITER}
@@ -60,6 +61,9 @@ class _Guarded:
                 ),
                 _EXPORT: policy.Method(
                     feed_service_pb2.ExportRecordsRequest, frozenset({"importer"}), self._stream
+                ),
+                _CREATE: policy.Method(
+                    key_service_pb2.CreateKeyRequest, frozenset({"writer"}), self._unary
                 ),
                 _LIST: policy.Method(
                     key_service_pb2.ListKeysRequest, frozenset({"operator", "writer"}), self._unary
@@ -213,6 +217,31 @@ def test_every_field_that_breaks_its_rule_is_in_the_sentence(guarded: _Guarded) 
     assert [one.field for one in broken.field_violations] == ["scope"]
 
 
+def test_of_many_broken_fields_the_first_are_named_so_that_the_status_fits_its_headers(
+    guarded: _Guarded,
+) -> None:
+    status = guarded.refused(_new_key(["a b"] * 1000), "key of a writer", _CREATE)
+    assert status.message.count("shops[") == 5
+    assert status.message.endswith(" 995 more are not valid.")
+    assert len(status.SerializeToString()) < 8 * 1024
+
+
+def test_of_a_list_that_is_too_long_only_its_length_is_judged(guarded: _Guarded) -> None:
+    status = guarded.refused(_new_key(["a b"] * 100_000), "key of a writer", _CREATE)
+    assert _reason(status) == "FIELD_INVALID"
+    assert status.message == "shops must contain no more than 1000 item(s)."
+
+
+def test_a_request_of_more_than_a_mebibyte_is_not_even_read(guarded: _Guarded) -> None:
+    status = guarded.refused(b"\xff" * (1024 * 1024 + 1))
+    assert (status.code, _reason(status)) == (8, "REQUEST_TOO_LARGE")
+    assert _reason(guarded.refused(b"\xff" * 1024 * 1024)) == "REQUEST_UNREADABLE"
+
+
+def _new_key(shops: list[str]) -> key_service_pb2.CreateKeyRequest:
+    return key_service_pb2.CreateKeyRequest(role=key_service_pb2.ROLE_WRITER, shops=shops)
+
+
 def test_a_fault_tells_its_caller_and_the_log_nothing_of_its_text(
     guarded: _Guarded, log: pytest.LogCaptureFixture
 ) -> None:
@@ -340,6 +369,8 @@ def test_a_stream_its_caller_leaves_is_logged_as_cancelled(
         (errors.LastOperatorKey(), "FAILED_PRECONDITION"),
         (errors.StoreUnavailable(), "UNAVAILABLE"),
         (errors.StorageFull(), "RESOURCE_EXHAUSTED"),
+        (errors.Busy(), "RESOURCE_EXHAUSTED"),
+        (errors.RequestTooLarge(), "RESOURCE_EXHAUSTED"),
         (errors.Internal(), "INTERNAL"),
     ],
 )
@@ -351,7 +382,11 @@ def test_a_refusal_becomes_a_status_with_its_reason(error: errors.PullfeedError,
 
 
 def test_only_what_may_be_tried_again_says_when() -> None:
-    for retried, seconds in ((errors.StoreUnavailable(), 1), (errors.StorageFull(), 60)):
+    for retried, seconds in (
+        (errors.StoreUnavailable(), 1),
+        (errors.StorageFull(), 60),
+        (errors.Busy(), 5),
+    ):
         retry = _detail(policy.status_of(retried), error_details_pb2.RetryInfo)
         assert retry is not None
         assert retry.retry_delay.seconds == seconds

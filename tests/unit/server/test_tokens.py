@@ -39,6 +39,8 @@ def _signed(*secrets: bytes, clock: Callable[[], float] = _Clock()) -> tokens.To
 @given(_POINTS)
 def test_a_cursor_gives_back_its_point(point: tokens.Point) -> None:
     signed = _signed()
+    # Behind a last page there is nothing to ask for.
+    point = point._replace(is_last=False)
     assert signed.read_cursor(_FEED, signed.cursor(_FEED, point)) == point
 
 

@@ -92,6 +92,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """RESOURCE_EXHAUSTED. The database has no room left; nothing was stored."""
     ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 28
     """INTERNAL. A fault of pullfeed's own; the log of the core has more."""
+    ERROR_REASON_BUSY: _ErrorReason.ValueType  # 29
+    """RESOURCE_EXHAUSTED. As many streams are served as may be at once; try again."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused: `reason` of the google.rpc.ErrorInfo in the status
@@ -169,4 +171,6 @@ ERROR_REASON_STORAGE_FULL: ErrorReason.ValueType  # 27
 """RESOURCE_EXHAUSTED. The database has no room left; nothing was stored."""
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 28
 """INTERNAL. A fault of pullfeed's own; the log of the core has more."""
+ERROR_REASON_BUSY: ErrorReason.ValueType  # 29
+"""RESOURCE_EXHAUSTED. As many streams are served as may be at once; try again."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -90,7 +90,10 @@ class FeedServiceServicer:
         """All records of a feed, oldest change first, for internal services.
 
         A chunk's position is where the next export goes on after a break. Ends
-        when it has caught up with the writers. Confirms nothing.
+        when it has caught up with the writers. Confirms nothing. A stream lives for
+        ten minutes at most and is CANCELLED then.
+
+        RESOURCE_EXHAUSTED/BUSY: as many exports go on as may at once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

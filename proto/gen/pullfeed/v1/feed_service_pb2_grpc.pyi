@@ -59,7 +59,10 @@ class FeedServiceStub:
     """All records of a feed, oldest change first, for internal services.
 
     A chunk's position is where the next export goes on after a break. Ends
-    when it has caught up with the writers. Confirms nothing.
+    when it has caught up with the writers. Confirms nothing. A stream lives for
+    ten minutes at most and is CANCELLED then.
+
+    RESOURCE_EXHAUSTED/BUSY: as many exports go on as may at once.
     """
 
 @_typing.type_check_only
@@ -93,7 +96,10 @@ class FeedServiceAsyncStub(FeedServiceStub):
     """All records of a feed, oldest change first, for internal services.
 
     A chunk's position is where the next export goes on after a break. Ends
-    when it has caught up with the writers. Confirms nothing.
+    when it has caught up with the writers. Confirms nothing. A stream lives for
+    ten minutes at most and is CANCELLED then.
+
+    RESOURCE_EXHAUSTED/BUSY: as many exports go on as may at once.
     """
 
 class FeedServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -142,7 +148,10 @@ class FeedServiceServicer(metaclass=_abc_1.ABCMeta):
         """All records of a feed, oldest change first, for internal services.
 
         A chunk's position is where the next export goes on after a break. Ends
-        when it has caught up with the writers. Confirms nothing.
+        when it has caught up with the writers. Confirms nothing. A stream lives for
+        ten minutes at most and is CANCELLED then.
+
+        RESOURCE_EXHAUSTED/BUSY: as many exports go on as may at once.
         """
 
 def add_FeedServiceServicer_to_server(servicer: FeedServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from pullfeed.v1 import record_pb2 as pullfeed_dot_v1_dot_record__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dpullfeed/v1/key_service.proto\x12\x0bpullfeed.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18pullfeed/v1/record.proto\"\xbb\x01\n\x03Key\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x1f\n\x04role\x18\x02 \x01(\x0e\x32\x11.pullfeed.v1.Role\x12\x10\n\x08importer\x18\x03 \x01(\t\x12\r\n\x05shops\x18\x04 \x03(\t\x12\x30\n\x0c\x63reated_date\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0crevoked_date\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xed\x01\n\x10\x43reateKeyRequest\x12+\n\x04role\x18\x01 \x01(\x0e\x32\x11.pullfeed.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x37\n\x08importer\x18\x02 \x01(\tB%\xbaH\"r 2\x1e^([a-z0-9][a-z0-9_.-]{0,62})?$\x12s\n\x05shops\x18\x03 \x03(\tBd\xbaHa\x92\x01^\x08\x01\x10\xe8\x07\"WrU(\xfd\x01\x32P^(\\*|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*)$\"B\n\x11\x43reateKeyResponse\x12\x0e\n\x06secret\x18\x01 \x01(\t\x12\x1d\n\x03key\x18\x02 \x01(\x0b\x32\x10.pullfeed.v1.Key\"\x11\n\x0fListKeysRequest\"2\n\x10ListKeysResponse\x12\x1e\n\x04keys\x18\x01 \x03(\x0b\x32\x10.pullfeed.v1.Key\"*\n\x10RevokeKeyRequest\x12\x16\n\x06key_id\x18\x01 \x01(\tB\x06\xbaH\x03\xc8\x01\x01\"2\n\x11RevokeKeyResponse\x12\x1d\n\x03key\x18\x01 \x01(\x0b\x32\x10.pullfeed.v1.Key\"[\n\x08Importer\x12\x10\n\x08importer\x18\x01 \x01(\t\x12*\n\x06starts\x18\x02 \x03(\x0b\x32\x1a.pullfeed.v1.ImporterStart\x12\x11\n\tkey_count\x18\x03 \x01(\x05\"m\n\rImporterStart\x12-\n\x05scope\x18\x01 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12-\n\x05start\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.StartB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"v\n\x12SetImporterRequest\x12\x34\n\x08importer\x18\x01 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[a-z0-9][a-z0-9_.-]{0,62}$\x12*\n\x06starts\x18\x02 \x03(\x0b\x32\x1a.pullfeed.v1.ImporterStart\">\n\x13SetImporterResponse\x12\'\n\x08importer\x18\x01 \x01(\x0b\x32\x15.pullfeed.v1.Importer\"\x16\n\x14ListImportersRequest\"A\n\x15ListImportersResponse\x12(\n\timporters\x18\x01 \x03(\x0b\x32\x15.pullfeed.v1.Importer*S\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n\rROLE_IMPORTER\x10\x01\x12\x0f\n\x0bROLE_WRITER\x10\x02\x12\x11\n\rROLE_OPERATOR\x10\x03*C\n\x05Start\x12\x15\n\x11START_UNSPECIFIED\x10\x00\x12\x0e\n\nSTART_FULL\x10\x01\x12\x13\n\x0fSTART_COMMITTED\x10\x02\x32\xab\x03\n\nKeyService\x12J\n\tCreateKey\x12\x1d.pullfeed.v1.CreateKeyRequest\x1a\x1e.pullfeed.v1.CreateKeyResponse\x12L\n\x08ListKeys\x12\x1c.pullfeed.v1.ListKeysRequest\x1a\x1d.pullfeed.v1.ListKeysResponse\"\x03\x90\x02\x01\x12O\n\tRevokeKey\x12\x1d.pullfeed.v1.RevokeKeyRequest\x1a\x1e.pullfeed.v1.RevokeKeyResponse\"\x03\x90\x02\x02\x12U\n\x0bSetImporter\x12\x1f.pullfeed.v1.SetImporterRequest\x1a .pullfeed.v1.SetImporterResponse\"\x03\x90\x02\x02\x12[\n\rListImporters\x12!.pullfeed.v1.ListImportersRequest\x1a\".pullfeed.v1.ListImportersResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dpullfeed/v1/key_service.proto\x12\x0bpullfeed.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18pullfeed/v1/record.proto\"\xbb\x01\n\x03Key\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x1f\n\x04role\x18\x02 \x01(\x0e\x32\x11.pullfeed.v1.Role\x12\x10\n\x08importer\x18\x03 \x01(\t\x12\r\n\x05shops\x18\x04 \x03(\t\x12\x30\n\x0c\x63reated_date\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0crevoked_date\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xed\x01\n\x10\x43reateKeyRequest\x12+\n\x04role\x18\x01 \x01(\x0e\x32\x11.pullfeed.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x37\n\x08importer\x18\x02 \x01(\tB%\xbaH\"r 2\x1e^([a-z0-9][a-z0-9_.-]{0,62})?$\x12s\n\x05shops\x18\x03 \x03(\tBd\xbaHa\x92\x01^\x08\x01\x10\xe8\x07\"WrU(\xfd\x01\x32P^(\\*|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*)$\"B\n\x11\x43reateKeyResponse\x12\x0e\n\x06secret\x18\x01 \x01(\t\x12\x1d\n\x03key\x18\x02 \x01(\x0b\x32\x10.pullfeed.v1.Key\"\x11\n\x0fListKeysRequest\"2\n\x10ListKeysResponse\x12\x1e\n\x04keys\x18\x01 \x03(\x0b\x32\x10.pullfeed.v1.Key\"*\n\x10RevokeKeyRequest\x12\x16\n\x06key_id\x18\x01 \x01(\tB\x06\xbaH\x03\xc8\x01\x01\"2\n\x11RevokeKeyResponse\x12\x1d\n\x03key\x18\x01 \x01(\x0b\x32\x10.pullfeed.v1.Key\"[\n\x08Importer\x12\x10\n\x08importer\x18\x01 \x01(\t\x12*\n\x06starts\x18\x02 \x03(\x0b\x32\x1a.pullfeed.v1.ImporterStart\x12\x11\n\tkey_count\x18\x03 \x01(\x05\"m\n\rImporterStart\x12-\n\x05scope\x18\x01 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12-\n\x05start\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.StartB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"\x80\x01\n\x12SetImporterRequest\x12\x34\n\x08importer\x18\x01 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[a-z0-9][a-z0-9_.-]{0,62}$\x12\x34\n\x06starts\x18\x02 \x03(\x0b\x32\x1a.pullfeed.v1.ImporterStartB\x08\xbaH\x05\x92\x01\x02\x10\x03\">\n\x13SetImporterResponse\x12\'\n\x08importer\x18\x01 \x01(\x0b\x32\x15.pullfeed.v1.Importer\"\x16\n\x14ListImportersRequest\"A\n\x15ListImportersResponse\x12(\n\timporters\x18\x01 \x03(\x0b\x32\x15.pullfeed.v1.Importer*S\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n\rROLE_IMPORTER\x10\x01\x12\x0f\n\x0bROLE_WRITER\x10\x02\x12\x11\n\rROLE_OPERATOR\x10\x03*C\n\x05Start\x12\x15\n\x11START_UNSPECIFIED\x10\x00\x12\x0e\n\nSTART_FULL\x10\x01\x12\x13\n\x0fSTART_COMMITTED\x10\x02\x32\xab\x03\n\nKeyService\x12J\n\tCreateKey\x12\x1d.pullfeed.v1.CreateKeyRequest\x1a\x1e.pullfeed.v1.CreateKeyResponse\x12L\n\x08ListKeys\x12\x1c.pullfeed.v1.ListKeysRequest\x1a\x1d.pullfeed.v1.ListKeysResponse\"\x03\x90\x02\x01\x12O\n\tRevokeKey\x12\x1d.pullfeed.v1.RevokeKeyRequest\x1a\x1e.pullfeed.v1.RevokeKeyResponse\"\x03\x90\x02\x02\x12U\n\x0bSetImporter\x12\x1f.pullfeed.v1.SetImporterRequest\x1a .pullfeed.v1.SetImporterResponse\"\x03\x90\x02\x02\x12[\n\rListImporters\x12!.pullfeed.v1.ListImportersRequest\x1a\".pullfeed.v1.ListImportersResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,6 +48,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMPORTERSTART'].fields_by_name['start']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_SETIMPORTERREQUEST'].fields_by_name['importer']._loaded_options = None
   _globals['_SETIMPORTERREQUEST'].fields_by_name['importer']._serialized_options = b'\272H\037r\0352\033^[a-z0-9][a-z0-9_.-]{0,62}$'
+  _globals['_SETIMPORTERREQUEST'].fields_by_name['starts']._loaded_options = None
+  _globals['_SETIMPORTERREQUEST'].fields_by_name['starts']._serialized_options = b'\272H\005\222\001\002\020\003'
   _globals['_KEYSERVICE'].methods_by_name['ListKeys']._loaded_options = None
   _globals['_KEYSERVICE'].methods_by_name['ListKeys']._serialized_options = b'\220\002\001'
   _globals['_KEYSERVICE'].methods_by_name['RevokeKey']._loaded_options = None
@@ -56,10 +58,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_KEYSERVICE'].methods_by_name['SetImporter']._serialized_options = b'\220\002\002'
   _globals['_KEYSERVICE'].methods_by_name['ListImporters']._loaded_options = None
   _globals['_KEYSERVICE'].methods_by_name['ListImporters']._serialized_options = b'\220\002\001'
-  _globals['_ROLE']._serialized_start=1278
-  _globals['_ROLE']._serialized_end=1361
-  _globals['_START']._serialized_start=1363
-  _globals['_START']._serialized_end=1430
+  _globals['_ROLE']._serialized_start=1289
+  _globals['_ROLE']._serialized_end=1372
+  _globals['_START']._serialized_start=1374
+  _globals['_START']._serialized_end=1441
   _globals['_KEY']._serialized_start=135
   _globals['_KEY']._serialized_end=322
   _globals['_CREATEKEYREQUEST']._serialized_start=325
@@ -78,14 +80,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMPORTER']._serialized_end=890
   _globals['_IMPORTERSTART']._serialized_start=892
   _globals['_IMPORTERSTART']._serialized_end=1001
-  _globals['_SETIMPORTERREQUEST']._serialized_start=1003
-  _globals['_SETIMPORTERREQUEST']._serialized_end=1121
-  _globals['_SETIMPORTERRESPONSE']._serialized_start=1123
-  _globals['_SETIMPORTERRESPONSE']._serialized_end=1185
-  _globals['_LISTIMPORTERSREQUEST']._serialized_start=1187
-  _globals['_LISTIMPORTERSREQUEST']._serialized_end=1209
-  _globals['_LISTIMPORTERSRESPONSE']._serialized_start=1211
-  _globals['_LISTIMPORTERSRESPONSE']._serialized_end=1276
-  _globals['_KEYSERVICE']._serialized_start=1433
-  _globals['_KEYSERVICE']._serialized_end=1860
+  _globals['_SETIMPORTERREQUEST']._serialized_start=1004
+  _globals['_SETIMPORTERREQUEST']._serialized_end=1132
+  _globals['_SETIMPORTERRESPONSE']._serialized_start=1134
+  _globals['_SETIMPORTERRESPONSE']._serialized_end=1196
+  _globals['_LISTIMPORTERSREQUEST']._serialized_start=1198
+  _globals['_LISTIMPORTERSREQUEST']._serialized_end=1220
+  _globals['_LISTIMPORTERSRESPONSE']._serialized_start=1222
+  _globals['_LISTIMPORTERSRESPONSE']._serialized_end=1287
+  _globals['_KEYSERVICE']._serialized_start=1444
+  _globals['_KEYSERVICE']._serialized_end=1871
 # @@protoc_insertion_point(module_scope)

@@ -72,6 +72,8 @@ class KeyServiceServicer:
         """Makes a key. Its text is in this answer and nowhere else.
 
         FAILED_PRECONDITION/KEY_LIMIT: the importer has two live keys already.
+        INVALID_ARGUMENT/FIELD_INVALID: also for an importer "anonymous", which is
+        whoever calls without a key.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

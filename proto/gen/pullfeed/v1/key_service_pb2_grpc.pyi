@@ -39,6 +39,8 @@ class KeyServiceStub:
     """Makes a key. Its text is in this answer and nowhere else.
 
     FAILED_PRECONDITION/KEY_LIMIT: the importer has two live keys already.
+    INVALID_ARGUMENT/FIELD_INVALID: also for an importer "anonymous", which is
+    whoever calls without a key.
     """
     ListKeys: _grpc.UnaryUnaryMultiCallable[_key_service_pb2.ListKeysRequest, _key_service_pb2.ListKeysResponse]
     """All keys, revoked ones too, oldest first."""
@@ -64,6 +66,8 @@ class KeyServiceAsyncStub(KeyServiceStub):
     """Makes a key. Its text is in this answer and nowhere else.
 
     FAILED_PRECONDITION/KEY_LIMIT: the importer has two live keys already.
+    INVALID_ARGUMENT/FIELD_INVALID: also for an importer "anonymous", which is
+    whoever calls without a key.
     """
     ListKeys: _aio.UnaryUnaryMultiCallable[_key_service_pb2.ListKeysRequest, _key_service_pb2.ListKeysResponse]  # type: ignore[assignment]
     """All keys, revoked ones too, oldest first."""
@@ -92,6 +96,8 @@ class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
         """Makes a key. Its text is in this answer and nowhere else.
 
         FAILED_PRECONDITION/KEY_LIMIT: the importer has two live keys already.
+        INVALID_ARGUMENT/FIELD_INVALID: also for an importer "anonymous", which is
+        whoever calls without a key.
         """
 
     @_abc_1.abstractmethod

@@ -177,7 +177,9 @@ class RefusedRecord(_message.Message):
     """
     @_builtins.property
     def violations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Violation]:
-        """What is wrong with it, in field order; at least one."""
+        """What is wrong with it, in field order; at least one, at most 32, and of a
+        list only its first 32 elements.
+        """
 
     def __init__(
         self,
@@ -245,7 +247,8 @@ class DeleteRecordsRequest(_message.Message):
 
     @_builtins.property
     def removed_date(self) -> _timestamp_pb2.Timestamp:
-        """When the records were removed; now, where it is not said. A later put whose
+        """When the records were removed. Where it is not said: now, or when the record
+        was last modified if that lies in the future. A later put whose
         last_modified_date is older than this is stale. Of an id that is removed
         already the first date stands.
         """

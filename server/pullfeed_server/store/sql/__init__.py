@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 from collections.abc import Callable, Generator
-from typing import IO, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 
 from pullfeed_server import errors
-from pullfeed_server.store import Transaction, dialects, schema, writer
+from pullfeed_server.store import Transaction, dialects, file, schema, writer
 from pullfeed_server.store.sql import commits, feeds, keys, records, walks
 from pullfeed_server.store.sql.statement import Cursor
 
@@ -28,9 +29,9 @@ class SqlStore:
         """
         self._engine = dialects.connect(url)
         self._statements = _Statements(self._engine)
-        self._lock: IO[str] | None = None
+        self._file: file.File | None = None
         try:
-            self._open()
+            self._first_epoch = self._open()
         except BaseException:
             self._let_go()
             raise
@@ -41,36 +42,45 @@ class SqlStore:
         with _translated(self._engine), self._cursor() as cursor:
             cursor.execute(dialects.BEGIN_READ)
             try:
-                return work(_Transaction(cursor, self._statements))
+                return work(self._transaction(cursor))
             finally:
                 cursor.execute("ROLLBACK")
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """See store.Store."""
         with _translated(self._engine):
-            return self._writer.run(lambda cursor: work(_Transaction(cursor, self._statements)))
+            return self._writer.run(lambda cursor: work(self._transaction(cursor)))
 
     def close(self) -> None:
         """See store.Store."""
         self._writer.close()
         self._let_go()
 
-    def _open(self) -> None:
+    def _transaction(self, cursor: Cursor) -> _Transaction:
+        return _Transaction(cursor, self._statements, self._first_epoch)
+
+    def _open(self) -> int:
+        """The database's first epoch."""
         try:
-            self._lock = dialects.lock_file(self._engine)
-            _prepare(self._engine)
+            self._file = dialects.held(self._engine)
+            first_epoch = _prepare(self._engine)
+            if self._file is not None:
+                self._file.remember()
         except (exc.DBAPIError, OSError) as error:
             raise errors.Unusable(
                 f"The database cannot be opened: {getattr(error, 'orig', error)}"
             ) from error
+        return first_epoch
 
     def _let_go(self) -> None:
         self._engine.dispose()
-        if self._lock is not None:
-            self._lock.close()
+        if self._file is not None:
+            self._file.close()
 
     @contextlib.contextmanager
     def _begin_write(self) -> Generator[Cursor]:
+        if self._file is not None:
+            self._file.check()
         with self._cursor() as cursor:
             cursor.execute(dialects.BEGIN_WRITE)
             try:
@@ -105,25 +115,30 @@ class _Statements:
 class _Transaction:
     """A cursor inside its transaction. Implements store.Transaction."""
 
-    def __init__(self, cursor: Cursor, statements: _Statements) -> None:
-        self.feeds = feeds.SqlFeeds(cursor, statements.feeds)
+    def __init__(self, cursor: Cursor, statements: _Statements, first_epoch: int) -> None:
+        self.feeds = feeds.SqlFeeds(cursor, statements.feeds, first_epoch)
         self.records = records.SqlRecords(cursor, statements.records)
         self.walks = walks.SqlWalks(cursor, statements.walks)
         self.commits = commits.SqlCommits(cursor, statements.commits)
         self.keys = keys.SqlKeys(cursor, statements.keys)
 
 
-def _prepare(engine: sa.Engine) -> None:
+def _prepare(engine: sa.Engine) -> int:
+    """Makes the tables where there are none; the first epoch of the database."""
+    known = schema.schema_version
     with engine.connect() as connection, connection.begin():
         schema.metadata.create_all(connection)
-        version = connection.execute(sa.select(schema.schema_version.c.version)).scalar()
+        version = connection.execute(sa.select(known.c.version)).scalar()
         if version is None:
-            connection.execute(sa.insert(schema.schema_version), {"version": schema.VERSION})
+            new = {"version": schema.VERSION, "first_epoch": secrets.randbits(62)}
+            connection.execute(sa.insert(known), new)
         elif version != schema.VERSION:
             raise errors.Unusable(
                 f"The database has schema version {version}, this core serves "
                 f"version {schema.VERSION}; start the core that made it."
             )
+        first_epoch: int = connection.execute(sa.select(known.c.first_epoch)).scalar_one()
+        return first_epoch
 
 
 @contextlib.contextmanager

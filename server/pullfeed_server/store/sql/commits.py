@@ -8,7 +8,7 @@ from pullfeed_server.store import dialects, rows, schema
 from pullfeed_server.store.sql.statement import Cursor, Statement
 
 _C = schema.commits.c
-_COMMIT = ("position", "epoch", "committed_us")
+_COMMIT = rows.CommitRow._fields
 
 
 class Statements:

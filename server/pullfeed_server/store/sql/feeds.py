@@ -59,9 +59,10 @@ class Statements:
 class SqlFeeds:
     """Implements store.Feeds."""
 
-    def __init__(self, cursor: Cursor, statements: Statements) -> None:
+    def __init__(self, cursor: Cursor, statements: Statements, first_epoch: int) -> None:
         self._cursor = cursor
         self._sql = statements
+        self.first_epoch = first_epoch
 
     def has_shop(self, shop: str) -> bool:
         return self._sql.has_shop.first(self._cursor, shop=shop) is not None
@@ -74,7 +75,7 @@ class SqlFeeds:
         return None if row is None else rows.FeedRow(*row)
 
     def lock(self, shop: str, scope: int) -> rows.FeedRow:
-        self._sql.add.run(self._cursor, shop=shop, scope=scope, position=0, epoch=rows.FIRST_EPOCH)
+        self._sql.add.run(self._cursor, shop=shop, scope=scope, position=0, epoch=self.first_epoch)
         (row,) = self._sql.lock.all(self._cursor, shop=shop, scope=scope)
         return rows.FeedRow(*row)
 

@@ -170,6 +170,19 @@ def test_a_path_counts_parts_from_zero() -> None:
     ]
 
 
+def test_of_a_long_list_of_bad_parts_the_first_are_named() -> None:
+    found = _violations(factories.order(line_items=[record_pb2.LineItem()] * 20_000))
+    assert len(found) == 32
+    assert found[0] == ("line_items[0].name", "MISSING")
+
+
+def test_a_bad_part_far_behind_good_ones_is_named_too() -> None:
+    good = record_pb2.LineItem(name="Lamp", quantity="1", unit_price="1")
+    bad = record_pb2.LineItem(name="Lamp", quantity="1", unit_price="x")
+    found = _violations(factories.order(line_items=[*[good] * 40, bad]))
+    assert found == [("line_items[40].unit_price", "BAD_DECIMAL")]
+
+
 def test_a_field_that_breaks_two_rules_is_named_once() -> None:
     too_long_and_bad = "\x01" + "x" * 300
     assert _violations(factories.customer(customer_id=too_long_and_bad)) in (

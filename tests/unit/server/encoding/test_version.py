@@ -127,6 +127,15 @@ def test_the_longer_encoding_is_measured() -> None:
     assert _bad(record).violations == (rules.Violation("", "TOO_LARGE"),)
 
 
+def test_what_is_too_large_is_not_judged_further_and_keeps_its_id_and_date() -> None:
+    order = factories.order(
+        order_id=" o1 ",
+        last_modified_date=" 2024-12-01T10:30:00Z ",
+        line_items=[record_pb2.LineItem()] * 40_000,
+    )
+    assert _bad(order) == version.Bad("o1", _MODIFIED_US, (rules.TOO_LARGE,))
+
+
 def test_text_of_ten_megabytes_is_too_large() -> None:
     assert _bad(factories.customer(first_name="x" * 10_000_000)).violations == (
         rules.Violation("", "TOO_LARGE"),

@@ -8,6 +8,7 @@ from google.rpc import error_details_pb2
 from tests.clock import Clock
 
 from pullfeed_server import app, keys, policy, tokens
+from pullfeed_server.rpc import streams
 from pullfeed_server.store import Store
 
 Response = TypeVar("Response", bound=message.Message)
@@ -19,7 +20,8 @@ class Core:
     def __init__(self, store: Store) -> None:
         known = keys.Keys(store)
         signed = tokens.Tokens([b"a secret of the test, 32 bytes.."])
-        self.methods = app._methods(store, signed, known)
+        self.exports = streams.Slots(1)
+        self.methods = app._methods(store, signed, known, self.exports)
         self.guard = policy.Policy(self.methods, known)
         self.keys = {
             "importer": known.create("importer", "mail", ["*"]).text,
@@ -30,13 +32,13 @@ class Core:
     def call(self, role: str, method: str, request: message.Message) -> Any:
         """The response to a key of this role. method: "FeedService/FetchPage"."""
         return self.guard.run(
-            f"/pullfeed.v1.{method}", request.SerializeToString(), self._metadata(role)
+            f"/pullfeed.v1.{method}", request.SerializeToString(), self.metadata(role)
         )
 
     def stream(self, role: str, method: str, request: message.Message) -> list[Any]:
         """All responses of a streaming call."""
         name = f"/pullfeed.v1.{method}"
-        return list(self.guard.stream(name, request.SerializeToString(), self._metadata(role)))
+        return list(self.guard.stream(name, request.SerializeToString(), self.metadata(role)))
 
     def refusal(self, role: str, method: str, request: message.Message) -> tuple[str, str]:
         """Reason and field of a call that must be refused."""
@@ -46,7 +48,8 @@ class Core:
         assert refused.value.status.details[0].Unpack(info)
         return info.reason, info.metadata.get("field", "")
 
-    def _metadata(self, role: str) -> dict[str, str]:
+    def metadata(self, role: str) -> dict[str, str]:
+        """What a call with a key of this role comes with."""
         return {"x-api-key": self.keys[role]}
 
 

@@ -51,7 +51,12 @@ def test_a_revoked_key_has_its_date(core: Core) -> None:
             {"role": pb.ROLE_WRITER, "importer": "mail", "shops": ["*"]},
             ("FIELD_INVALID", "importer"),
         ),
+        (
+            {"role": pb.ROLE_IMPORTER, "importer": "anonymous", "shops": ["*"]},
+            ("FIELD_INVALID", "importer"),
+        ),
         ({"role": pb.ROLE_WRITER, "shops": ["https://x"]}, ("FIELD_INVALID", "shops[0]")),
+        ({"role": pb.ROLE_WRITER, "shops": ["a b"] * 1001}, ("FIELD_INVALID", "shops")),
     ],
 )
 def test_a_key_that_cannot_be_made_is_told_why(
@@ -126,3 +131,22 @@ def test_an_importer_that_cannot_be_set_is_told_why(
 ) -> None:
     refusal = core.refusal("operator", "KeyService/SetImporter", request_)
     assert refusal == ("FIELD_INVALID", field)
+
+
+def test_the_importer_without_a_key_is_not_set(core: Core) -> None:
+    request = pb.SetImporterRequest(importer="anonymous")
+    assert core.refusal("operator", "KeyService/SetImporter", request) == (
+        "FIELD_INVALID",
+        "importer",
+    )
+
+
+def test_an_importer_is_not_told_more_starts_than_there_are_scopes(core: Core) -> None:
+    request = pb.SetImporterRequest(
+        importer="mail",
+        starts=[pb.ImporterStart(scope=record_pb2.SCOPE_ORDER, start=pb.START_FULL)] * 4,
+    )
+    assert core.refusal("operator", "KeyService/SetImporter", request) == (
+        "FIELD_INVALID",
+        "starts",
+    )

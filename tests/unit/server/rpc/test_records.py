@@ -9,6 +9,7 @@ from tests.unit.server.rpc.conftest import Core
 
 from pullfeed.v1 import record_pb2
 from pullfeed.v1 import record_service_pb2 as pb
+from pullfeed_server import policy
 
 _PUT, _DELETE = "RecordService/PutRecords", "RecordService/DeleteRecords"
 _CUSTOMERS = record_pb2.SCOPE_CUSTOMER
@@ -75,6 +76,13 @@ def test_a_batch_of_another_size_is_refused(core: Core, count: int) -> None:
         shop=factories.SHOP, scope=_CUSTOMERS, records=factories.customers(count)
     )
     assert core.refusal("writer", _PUT, request) == ("BATCH_SIZE", "records")
+
+
+def test_a_batch_is_counted_before_its_records_are_read(core: Core) -> None:
+    unreadable = b"\x1a\x00" * 2_000_000 + b"\xff"
+    with pytest.raises(policy.Refused) as refused:
+        core.guard.run(f"/pullfeed.v1.{_PUT}", unreadable, core.metadata("writer"))
+    assert "BATCH_SIZE" in str(refused.value.status)
 
 
 def test_the_counts_of_a_delete_add_up_to_its_ids(core: Core) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from typing import cast
@@ -7,6 +8,7 @@ from typing import cast
 import grpc
 import pytest
 from google.rpc import error_details_pb2
+from grpc_reflection.v1alpha import reflection_pb2
 from grpc_status import rpc_status
 from tests import factories
 from tests.unit.server.rpc.conftest import Core
@@ -20,7 +22,8 @@ from pullfeed.v1 import (
     record_service_pb2,
     record_service_pb2_grpc,
 )
-from pullfeed_server.rpc import feed, keys, ledger, records, wire
+from pullfeed_server import feed as feed_module
+from pullfeed_server.rpc import feed, keys, ledger, records, reflection, streams, wire
 
 _SERVICES = (feed.SERVICE, keys.SERVICE, ledger.SERVICE, records.SERVICE)
 
@@ -78,11 +81,13 @@ def test_a_key_of_another_role_is_denied_before_its_request_is_looked_at(
 @pytest.fixture
 def channel(core: Core) -> Iterator[grpc.Channel]:
     """A channel to the services of a core, on a port of its own."""
-    with futures.ThreadPoolExecutor(2) as pool:
+    with futures.ThreadPoolExecutor(streams.threads_for(2)) as pool:
         server = grpc.server(pool, options=wire.MESSAGE_LIMITS)
         server.add_generic_rpc_handlers(
             tuple(wire.handlers(service, core.guard) for service in _SERVICES)
         )
+        names = [service.full_name for service in _SERVICES]
+        server.add_generic_rpc_handlers((reflection.handlers(names, lifetime_s=0.3),))
         port = server.add_insecure_port("127.0.0.1:0")
         server.start()
         with grpc.insecure_channel(f"127.0.0.1:{port}") as opened:
@@ -114,6 +119,86 @@ def test_a_stream_goes_over_the_wire(core: Core, channel: grpc.Channel) -> None:
     service = feed_service_pb2_grpc.FeedServiceStub(channel)
     chunks = service.ExportRecords(request, metadata=_metadata(core, "operator"), timeout=10)
     assert [(len(chunk.records), chunk.position) for chunk in chunks] == [(3, 3)]
+
+
+def _reflection(channel: grpc.Channel) -> grpc.StreamStreamMultiCallable[bytes, bytes]:
+    found: grpc.StreamStreamMultiCallable[bytes, bytes]
+    found = channel.stream_stream("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")
+    return found
+
+
+def _requests(told: threading.Event) -> Iterator[bytes]:
+    """A caller of reflection who says nothing until the event."""
+    told.wait(30)
+    yield reflection_pb2.ServerReflectionRequest(list_services="").SerializeToString()
+
+
+@pytest.fixture
+def event() -> Iterator[threading.Event]:
+    """Set when the test ends, so that nothing waits on."""
+    found = threading.Event()
+    yield found
+    found.set()
+
+
+def test_reflection_names_the_services(core: Core, channel: grpc.Channel) -> None:
+    request = reflection_pb2.ServerReflectionRequest(list_services="").SerializeToString()
+    (answer,) = _reflection(channel)(iter([request]), timeout=10)
+    found = reflection_pb2.ServerReflectionResponse.FromString(answer)
+    named = [service.name for service in found.list_services_response.service]
+    assert "pullfeed.v1.FeedService" in named
+    assert "grpc.reflection.v1alpha.ServerReflection" in named
+    assert core.methods
+
+
+def test_silent_callers_of_reflection_leave_threads_to_others_and_are_ended(
+    core: Core, channel: grpc.Channel, event: threading.Event
+) -> None:
+    silent = [_reflection(channel)(_requests(event), timeout=30) for _ in range(8)]
+    assert _put(core, channel, 1).stored_count == 1
+    codes = sorted(call.code().name for call in silent)
+    assert codes == [*["CANCELLED"] * 2, *["RESOURCE_EXHAUSTED"] * 6]
+
+
+def test_an_export_too_many_is_told_to_come_back_and_the_next_one_is_served(
+    core: Core, channel: grpc.Channel
+) -> None:
+    _put(core, channel, 3)
+    with core.exports.taken(), pytest.raises(grpc.RpcError) as refused:
+        _export(channel, _all_customers(), _metadata(core, "operator"))
+    status = rpc_status.from_call(cast("grpc.Call", refused.value))
+    assert status is not None
+    info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
+    assert status.details[0].Unpack(info)
+    assert status.details[1].Unpack(retry)
+    assert (status.code, info.reason, retry.retry_delay.seconds) == (8, "BUSY", 5)
+    for _ in range(2):
+        _export(channel, _all_customers(), _metadata(core, "operator"))
+
+
+def test_an_export_that_takes_too_long_is_ended_and_its_slot_is_free(
+    core: Core, channel: grpc.Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _put(core, channel, 3)
+    monkeypatch.setattr(streams, "EXPORT_S", 0.0)
+    monkeypatch.setattr(feed_module.Feeds, "export", _for_ever)
+    with pytest.raises(grpc.RpcError) as ended:
+        _export(channel, _all_customers(), _metadata(core, "operator"))
+    assert cast("grpc.Call", ended.value).code() is grpc.StatusCode.CANCELLED
+    # The one slot there is comes back.
+    assert core.exports._free.acquire(timeout=10)
+
+
+def _for_ever(*_: object) -> Iterator[feed_module.Chunk]:
+    while True:
+        yield feed_module.Chunk([], 1)
+
+
+def _all_customers() -> bytes:
+    request = feed_service_pb2.ExportRecordsRequest(
+        shop=factories.SHOP, scope=record_pb2.SCOPE_CUSTOMER
+    )
+    return request.SerializeToString()
 
 
 def _fetch(channel: grpc.Channel, body: bytes, metadata: tuple[tuple[str, str], ...]) -> None:

@@ -1,0 +1,127 @@
+"""The services of a core on a store of its own, called without a wire."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from tests import factories
+from tests.property import gate, model
+
+from pullfeed.v1 import record_pb2
+from pullfeed_server import clock, commits, feed, keys, ledger, records, tokens
+from pullfeed_server.store import rows
+from pullfeed_server.store.sql import SqlStore
+
+SCOPE = record_pb2.SCOPE_CUSTOMER
+SECRETS = [b"a secret of thirty-two characters"]
+# 2026-01-01T00:00:00Z
+BEGIN_US = 1_767_225_600_000_000
+MINUTE_US = 60_000_000
+HOUR_US = 60 * MINUTE_US
+
+
+class Answer(NamedTuple):
+    """A page as an importer sees it, and the end of it that its token holds."""
+
+    versions: list[tuple[str, str]]
+    has_next: bool
+    cursor: str
+    page: int
+    token: str
+    end: int
+
+
+class Core:
+    """Restarts on the same file; its clock stands still until it is moved."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self._url = f"sqlite:///{folder / 'pullfeed.db'}"
+        self._real_clock: Callable[[], int] = clock.now_us
+        self.now_us = BEGIN_US
+        clock.now_us = lambda: self.now_us
+        self._restarts = 0
+        self.store = gate.GatedStore(SqlStore(self._url))
+        self._serve()
+
+    def restart(self) -> None:
+        """As after a crash: nothing in memory is kept.
+
+        Opening the file anew takes a while, so that is done now and then only.
+        """
+        self._restarts += 1
+        if self._restarts % 16 == 0:
+            self.store.close()
+            self.store = gate.GatedStore(SqlStore(self._url))
+        self._serve()
+
+    def close(self) -> None:
+        clock.now_us = self._real_clock
+        self.store.close()
+
+    def _serve(self) -> None:
+        self._tokens = tokens.Tokens(SECRETS)
+        self._feeds = feed.Feeds(self.store, self._tokens)
+        self._commits = commits.Commits(self.store, self._tokens)
+        self._records = records.Records(self.store)
+        self._ledger = ledger.Ledger(self.store)
+        self.keys = keys.Keys(self.store)
+
+    def put(self, shop: str, batch: Sequence[model.Put]) -> list[str]:
+        taken = records.Batch(shop, SCOPE, [_record(put) for put in batch], [], force=False)
+        return self._records.put(taken).outcomes
+
+    def delete(self, shop: str, ids: Sequence[str], minute: int) -> list[str]:
+        removed_us = BEGIN_US + minute * MINUTE_US
+        return self._records.delete(records.Removals(shop, SCOPE, ids, removed_us, force=False))
+
+    def fetch(self, shop: str, importer: str, page: int, page_size: int, cursor: str) -> Answer:
+        order = feed.Order(importer, shop, SCOPE, cursor, page, page_size, as_json=False)
+        found = self._feeds.fetch(order)
+        owner = tokens.Feed(importer, shop, SCOPE, rows.RECORDS)
+        end = self._tokens.read_commit_token(owner, found.commit_token).position
+        versions = [_version(body) for body in found.bodies]
+        return Answer(versions, found.has_next, found.cursor, found.page, found.commit_token, end)
+
+    def commit(
+        self,
+        shop: str,
+        importer: str,
+        *,
+        commit_token: str = "",
+        cursor: str = "",
+        page: int = 0,
+        page_size: int = 0,
+    ) -> commits.Standing:
+        return self._commits.commit(
+            commits.Claim(importer, shop, SCOPE, commit_token, cursor, page, page_size)
+        )
+
+    def position(self, shop: str) -> int:
+        found = self.store.read(lambda tx: tx.feeds.get(shop, SCOPE))
+        return 0 if found is None else found.position
+
+    def withheld(self, shop: str) -> set[str]:
+        return {row.id for row in self._ledger.withheld(shop, SCOPE, "", 1000, "").rows}
+
+
+def _record(put: model.Put) -> record_pb2.Record:
+    """The version stands in the first name."""
+    return factories.record(
+        factories.customer(
+            customer_id=put.id,
+            first_name=put.version if put.valid else "\0",
+            last_modified_date="soon" if put.minute is None else _date(put.minute),
+        )
+    )
+
+
+def _date(minute: int) -> str:
+    """So many minutes after the beginning; a case lasts less than a day."""
+    return f"2026-01-01T{minute // 60:02}:{minute % 60:02}:00Z"
+
+
+def _version(body: bytes) -> tuple[str, str]:
+    customer = record_pb2.Customer.FromString(body)
+    return customer.customer_id, customer.first_name
