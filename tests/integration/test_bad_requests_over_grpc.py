@@ -99,10 +99,6 @@ def not_found(call: Callable[[Stage], object]) -> Case:
     return Case(call, "NOT_FOUND", "SHOP_NOT_FOUND", "shop")
 
 
-def too_large(call: Callable[[Stage], object]) -> Case:
-    return Case(call, "RESOURCE_EXHAUSTED", "REQUEST_TOO_LARGE")
-
-
 def denied(call: Callable[[Stage], object]) -> Case:
     return Case(call, "PERMISSION_DENIED", "ROLE_DENIED")
 

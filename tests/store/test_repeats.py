@@ -1,0 +1,92 @@
+"""Late repeats of an importer's own requests, whose answers nobody reads."""
+
+from __future__ import annotations
+
+from tests.store.shop import Importer, Shop, ids
+
+
+def _from_the_commit(shop: Shop, page_size: int = 2) -> Importer:
+    importer = shop.importer(page_size=page_size)
+    importer.starts_at_the_commit()
+    return importer
+
+
+def test_a_first_page_repeated_in_two_walks_skips_nothing(shop: Shop) -> None:
+    shop.put("c1", "c2", "c3", "c4")
+    importer = _from_the_commit(shop)
+    importer.commit_token(importer.page(1).commit_token)
+    importer.page(1)
+    # The importer dies behind page 2 and begins again.
+    importer.page(2)
+    shop.put("c6")
+    importer.commit_token(importer.page(1).commit_token)
+    importer.page(1)
+    assert "c6" in [record for number in (2, 3) for record in ids(importer.page(number))]
+
+
+def test_a_first_page_repeated_behind_an_empty_last_page_skips_nothing(shop: Shop) -> None:
+    shop.put("c1", "c2")
+    importer = _from_the_commit(shop, page_size=1)
+    importer.commit_token(importer.page(1).commit_token)
+    shop.delete("c2")
+    # The answer is lost: the importer will ask page 2 again.
+    assert ids(importer.page(2)) == []
+    shop.put("c3")
+    importer.page(1)
+    assert ids(importer.page(2)) == ["c3"]
+
+
+def test_a_walk_whose_last_page_is_confirmed_is_finished(shop: Shop) -> None:
+    shop.put("c1", "c2", "c3")
+    importer = _from_the_commit(shop)
+    importer.page(1)
+    importer.commit_page(1)
+    assert ids(importer.page(1)) == ["c1", "c2"]
+    importer.page(2)
+    importer.commit_page(2)
+    shop.put("c4")
+    assert ids(importer.page(1)) == ["c4"]
+
+
+def test_a_walk_by_cursor_whose_last_page_is_confirmed_is_finished(shop: Shop) -> None:
+    shop.put("c1", "c2", "c3")
+    importer = _from_the_commit(shop)
+    first = importer.page(1)
+    importer.commit_token(importer.after(first.cursor).commit_token)
+    shop.put("c4")
+    assert ids(importer.page(1)) == ["c4"]
+
+
+def test_a_commit_sent_again_does_not_finish_the_next_walk(shop: Shop) -> None:
+    shop.put("c1")
+    importer = _from_the_commit(shop, page_size=1)
+    last = importer.page(1).commit_token
+    importer.commit_token(last)
+    shop.put("c2", "c3")
+    importer.commit_token(importer.page(1).commit_token)
+    importer.commit_token(last)
+    assert ids(importer.page(1)) == ["c2"]
+
+
+def test_a_commit_by_number_means_the_walk_that_went_less_far(shop: Shop) -> None:
+    shop.put("c1", "c2")
+    importer = shop.importer()
+    importer.page(1)
+    shop.put("c3")
+    # A repeat opens a new walk, whose first page ends at the same place or further.
+    shop.put("c1", second=1)
+    importer.page(1)
+    assert importer.commit_page(1).position == 2
+
+
+def test_an_importer_set_back_to_everything_gets_everything(shop: Shop) -> None:
+    shop.put("c1", "c2", "c3")
+    importer = _from_the_commit(shop)
+    importer.page(1)
+    importer.commit_page(1)
+    importer.page(2)
+    importer.commit_page(2)
+    shop.put("c4", "c5", "c6")
+    assert ids(importer.page(1)) == ["c4", "c5"]
+    shop.keys.set_importer(importer.name, {1: "full"})
+    assert importer.walk() == ["c1", "c2", "c3", "c4", "c5", "c6"]
