@@ -1,0 +1,1 @@
+"""pullfeed beside hand-written peers, interleaved in one run: `make bench`."""

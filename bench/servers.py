@@ -1,0 +1,110 @@
+"""Starts what is measured, each server with the same shop."""
+
+from __future__ import annotations
+
+import pathlib
+import subprocess
+import sys
+import time
+from typing import NamedTuple
+
+import grpc
+
+from bench import constant, peer, processes, subject
+from pullfeed.v1 import key_service_pb2, key_service_pb2_grpc
+
+SIZES = (50, 250, 1000)
+
+
+class Core(NamedTuple):
+    """A core that serves, and its keys."""
+
+    address: str
+    operator: str
+    importer: str
+
+
+def core(running: processes.Processes, folder: pathlib.Path) -> Core:
+    """Starts pullfeed's core on an empty database, as `pullfeed serve` would."""
+    address = processes.free_address()
+    database = folder / "core" / "pullfeed.db"
+    running.start(
+        address, "pullfeed_server", "--listen", address, "--database", f"sqlite:///{database}"
+    )
+    operator = (folder / "core" / "operator.key").read_text(encoding="ascii").strip()
+    asked = key_service_pb2.CreateKeyRequest(
+        role=key_service_pb2.ROLE_IMPORTER, importer="bench", shops=["*"]
+    )
+    with grpc.insecure_channel(address) as channel:
+        keys = key_service_pb2_grpc.KeyServiceStub(channel)
+        made = keys.CreateKey(asked, metadata=(("x-api-key", operator),))
+    return Core(address, operator, made.secret)
+
+
+def load(served: Core, file: pathlib.Path, name: str) -> float:
+    """Seconds that `pullfeed load` takes for a shop's first file, its own start among them."""
+    command = ("load", str(file), "--shop", name, "--scope", "customer")
+    begun = time.perf_counter()
+    # It exits with another code than 0 where a row was not stored.
+    subprocess.run(
+        [sys.executable, "-m", "pullfeed_client", *command],
+        env={
+            **processes.environment(),
+            "PULLFEED_CORE": served.address,
+            "PULLFEED_KEY": served.operator,
+        },
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    return time.perf_counter() - begun
+
+
+def facade(running: processes.Processes, served: Core, workers: int) -> list[subject.Subject]:
+    """Starts pullfeed's facade; its pages by cursor and by number."""
+    address = processes.free_address()
+    running.start(
+        address,
+        "pullfeed_facade",
+        *("--listen", address, "--core", served.address, "--workers", str(workers)),
+    )
+    return [
+        subject.Subject(
+            f"pullfeed by cursor, w{workers}", address, served.importer, by_cursor=True
+        ),
+        subject.Subject(f"pullfeed by page, w{workers}", address, served.importer),
+    ]
+
+
+def peers(running: processes.Processes, folder: pathlib.Path, count: int) -> list[subject.Subject]:
+    """Starts the hand-written peer under two servers."""
+    url = f"sqlite:///{folder / 'peer.db'}"
+    peer.fill(url, count)
+    env = {peer.DATABASE: url}
+    gunicorn, granian = processes.free_address(), processes.free_address()
+    bound = ("--bind", gunicorn, "--workers", "2", "--threads", "4", "--no-control-socket")
+    running.start(gunicorn, "gunicorn", *bound, "bench.peer:create_app()", env=env)
+    _granian(running, granian, "bench.peer:create_app", env)
+    return [
+        subject.Subject("Flask + SQLAlchemy + OFFSET, gunicorn w2 x 4", gunicorn),
+        subject.Subject("the same, granian w2", granian),
+    ]
+
+
+def ceiling(
+    running: processes.Processes, folder: pathlib.Path, pages: dict[int, bytes]
+) -> subject.Subject:
+    """Starts Flask with nothing but these pages, by their size."""
+    folder = folder / "pages"
+    folder.mkdir()
+    for size, page in pages.items():
+        (folder / f"{size}.json").write_bytes(page)
+    address = processes.free_address()
+    _granian(running, address, "bench.constant:create_app", {constant.PAGES: str(folder)})
+    return subject.Subject("constant page, Flask, granian w2", address)
+
+
+def _granian(running: processes.Processes, address: str, target: str, env: dict[str, str]) -> None:
+    host, _, port = address.rpartition(":")
+    served = ("--host", host, "--port", port, "--interface", "wsgi", "--factory")
+    sized = ("--workers", "2", "--blocking-threads", "1", "--log-level", "error")
+    running.start(address, "granian", *served, *sized, target, env=env)
