@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
 from tests import clock as test_clock
+from tests import databases as test_databases
 
 # Examples are judged by what they show, not by how long a busy machine takes.
 hypothesis.settings.register_profile("pullfeed", deadline=None)
@@ -23,3 +25,11 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> test_clock.Clock:
     """The core's time, which stands still until the test moves it."""
     return test_clock.Clock(monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[test_databases.Databases]:
+    """New databases of every engine; what was started for them ends with the session."""
+    made = test_databases.Databases()
+    yield made
+    made.close()

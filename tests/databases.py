@@ -1,9 +1,40 @@
-"""Stores for tests: opened once a session, emptied before each test."""
+"""Databases for tests, of every engine the core serves, and stores that are emptied, not made."""
 
 from __future__ import annotations
 
+import functools
+import pathlib
+
+from tests import postgres
+
 from pullfeed_server.store import schema
 from pullfeed_server.store.sql import SqlStore
+
+# Every engine the core serves.
+ENGINES = ("sqlite", "postgresql")
+
+
+class Databases:
+    """Makes databases; a server is started when the first one of it is asked for."""
+
+    def __init__(self, **changes: str) -> None:
+        """changes: settings of the server."""
+        self._changes = changes
+
+    def url(self, engine: str, folder: pathlib.Path) -> str:
+        """The URL of a new, empty database. folder: where a file of it lies."""
+        if engine == "sqlite":
+            return f"sqlite:///{folder}/pullfeed.db"
+        return self.server.url()
+
+    @functools.cached_property
+    def server(self) -> postgres.Server:
+        """The PostgreSQL server of this session."""
+        return postgres.Server(**self._changes)
+
+    def close(self) -> None:
+        if "server" in self.__dict__:
+            self.server.close()
 
 
 def emptied(store: SqlStore) -> SqlStore:

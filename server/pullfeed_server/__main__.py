@@ -13,6 +13,7 @@ import orjson
 from click.core import ParameterSource
 
 from pullfeed_server import app, errors, settings
+from pullfeed_server.store import dialects
 
 _ORIGINS = {
     ParameterSource.COMMANDLINE: "flag",
@@ -98,11 +99,17 @@ def _told(context: click.Context, setting: settings.Setting) -> dict[str, Any]:
     return {
         "process": settings.TABLE,
         "name": setting.name,
-        "value": _MASK if setting.secret and value else value,
+        "value": _shown(setting, value),
         "origin": _ORIGINS.get(source, "default") if source else "default",
         "env": setting.env,
         "help": setting.help,
     }
+
+
+def _shown(setting: settings.Setting, value: Any) -> Any:
+    if setting.secret and value:
+        return _MASK
+    return dialects.masked(value) if setting.name == "database" else value
 
 
 if __name__ == "__main__":

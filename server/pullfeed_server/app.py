@@ -19,7 +19,7 @@ from pullfeed_server.rpc import ledger as ledger_rpc
 from pullfeed_server.rpc import records as records_rpc
 from pullfeed_server.rpc import reflection, streams, wire
 from pullfeed_server.settings import Settings
-from pullfeed_server.store import Store
+from pullfeed_server.store import Store, dialects
 from pullfeed_server.store.sql import SqlStore
 
 _SERVICES = (
@@ -29,6 +29,8 @@ _SERVICES = (
     keys_rpc.SERVICE,
 )
 _MIN_SECRET_CHARS = 32
+# Where a core on a database of its own server keeps its operator key; the client looks there.
+_STATE_FOLDER = pathlib.Path(".pullfeed")
 
 
 class App(NamedTuple):
@@ -54,7 +56,12 @@ class App(NamedTuple):
 
 def build(settings: Settings) -> App:
     """A core for these settings. Raises Unusable."""
-    store = SqlStore(settings.database)
+    if dialects.is_shared(settings.database) and not settings.secrets:
+        raise errors.Unusable(
+            "Cores that share a database must share the setting secrets (PULLFEED_SECRETS) too: "
+            "give each of them the same, 32 characters or more."
+        )
+    store = SqlStore(settings.database, streams.threads_for(settings.threads))
     try:
         return _wire(settings, store)
     except BaseException:
@@ -95,6 +102,9 @@ def _methods(
 
 
 def _folder(settings: Settings) -> pathlib.Path:
+    """Where state lies that is no row: beside an SQLite file, else in ./.pullfeed."""
+    if dialects.is_shared(settings.database):
+        return _STATE_FOLDER
     database = sa.make_url(settings.database).database
     # Where links lead, as the store takes it.
     return pathlib.Path(database or ".").resolve().parent
@@ -121,7 +131,13 @@ def _secrets(settings: Settings, folder: pathlib.Path) -> list[bytes]:
 
 def _ensure_operator(known: keys.Keys, settings: Settings, folder: pathlib.Path) -> None:
     path = pathlib.Path(settings.operator_key_file or folder / "operator.key")
-    known.ensure_operator(lambda text: _write_private(path, text))
+
+    def keep(text: str) -> None:
+        if not settings.operator_key_file:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_private(path, text)
+
+    known.ensure_operator(keep)
 
 
 def _read(path: pathlib.Path) -> str:

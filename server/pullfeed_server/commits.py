@@ -86,7 +86,7 @@ def _advance(
 ) -> Standing:
     place = (claim.shop, claim.scope, rows.RECORDS, claim.importer)
     epoch = feed.epoch_of(tx, claim.shop, claim.scope)
-    known = tx.commits.lock(*place) or rows.CommitRow(0, epoch, 0, finished=False)
+    known = tx.commits.lock(*place, epoch)
     reach = reach_of(tx, claim, epoch, known.position)
     counter = tx.feeds.get(claim.shop, claim.scope)
     end = counter.position if counter else 0

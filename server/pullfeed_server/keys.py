@@ -86,6 +86,7 @@ class Keys:
         new = _new_key(role, importer, tuple(shops))
 
         def work(tx: Transaction) -> None:
+            tx.keys.lock()
             if importer:
                 _make_room(tx, importer)
             tx.keys.add(new.row)
@@ -101,6 +102,7 @@ class Keys:
         """Ends a key. Raises KeyNotFound, LastOperatorKey."""
 
         def work(tx: Transaction) -> rows.KeyRow:
+            tx.keys.lock()
             row = tx.keys.get(key_id)
             if row is None:
                 raise errors.KeyNotFound
@@ -143,6 +145,7 @@ class Keys:
         _check_name(name)
 
         def work(tx: Transaction) -> tuple[rows.ImporterRow, int]:
+            tx.keys.lock()
             known = tx.keys.importer(name)
             row = rows.ImporterRow(name, {**(known.starts if known else {}), **starts})
             tx.keys.set_importer(name, row.starts)

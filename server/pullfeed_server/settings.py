@@ -39,7 +39,7 @@ SETTINGS = (
         "PULLFEED_DATABASE",
         str,
         "sqlite:///.pullfeed/pullfeed.db",
-        "SQLAlchemy URL of the database.",
+        "SQLAlchemy URL of the database: sqlite:///PATH, or postgresql://USER@HOST/NAME.",
     ),
     Setting(
         "secrets",
@@ -47,7 +47,8 @@ SETTINGS = (
         str,
         "",
         "Secrets that sign cursors, comma-separated, 32 characters or more each: the first "
-        "signs, all verify. Empty: made at the first start and kept beside the database.",
+        "signs, all verify. Empty: made at the first start and kept beside the SQLite file; "
+        "PostgreSQL needs them given, the same for every core.",
         secret=True,
     ),
     Setting(
@@ -55,7 +56,8 @@ SETTINGS = (
         "PULLFEED_OPERATOR_KEY_FILE",
         str,
         "",
-        "Where the first start writes the operator key. Empty: operator.key beside the database.",
+        "Where the first start writes the operator key. Empty: operator.key beside the SQLite "
+        "file, or in ./.pullfeed on PostgreSQL.",
     ),
     Setting(
         "allow-anonymous",
@@ -69,7 +71,8 @@ SETTINGS = (
         "PULLFEED_CORE_THREADS",
         click.IntRange(1, 256),
         8,
-        "Calls served at the same time; half as many exports come on top.",
+        "Calls served at the same time; half as many exports come on top. On PostgreSQL each "
+        "may have a connection.",
     ),
     Setting(
         "grace-s",

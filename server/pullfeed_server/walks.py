@@ -59,9 +59,11 @@ def record(
     current, mark_walk = place.walk.walk, place.mark_walk
     if place.replaces is not None:
         current = mark_walk = _open(tx, key, place.walk, place.replaces)
-    tx.walks.put_mark(key.shop, mark_walk, mark)
-    # Also by a page of the walk before: whose walk it is, the importer is not idle.
+    # The walk before its marks, as where one is opened: in one order no two writers wait
+    # for each other. Also by a page of the walk before: whose walk it is, the importer is
+    # not idle.
     tx.walks.touch(key, current, now_us)
+    tx.walks.put_mark(key.shop, mark_walk, mark)
 
 
 def served(
@@ -153,13 +155,13 @@ def _new(
 
 def _open(tx: Transaction, key: rows.WalkKey, opened: rows.WalkRow, replaces: int) -> int:
     """Opens a walk unless another request was faster; the walk that is open then."""
-    current = tx.walks.get(key)
-    if current is not None and current.walk != replaces:
-        return current.walk
-    for dropped in (current.walk, current.previous) if current else ():
+    replaced = tx.walks.get(key)
+    if not tx.walks.open(key, opened, replaces):
+        faster = tx.walks.get(key)
+        return faster.walk if faster else opened.walk
+    for dropped in (replaced.walk, replaced.previous) if replaced else ():
         if dropped != opened.previous:
             tx.walks.drop(key.shop, dropped)
-    tx.walks.open(key, opened)
     return opened.walk
 
 

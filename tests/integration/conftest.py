@@ -8,14 +8,25 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from tests import databases as test_databases
 from tests.integration import world as worlds
 
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[worlds.World]:
-    running = worlds.World(tmp_path_factory.mktemp("world"))
+@pytest.fixture(scope="session", params=test_databases.ENGINES)
+def world(
+    request: pytest.FixtureRequest,
+    databases: test_databases.Databases,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[worlds.World]:
+    folder = tmp_path_factory.mktemp("world")
+    running = worlds.World(
+        folder,
+        database=databases.url(request.param, folder),
+        secrets="a secret of thirty-two characters",
+        operator_key_file=str(folder / "operator.key"),
+    )
     yield running
     running.stop()
 

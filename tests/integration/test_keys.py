@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from tests import factories
 from tests.integration import world as worlds
@@ -60,6 +61,9 @@ def test_the_last_operator_key_stays(world: worlds.World) -> None:
     assert (refused.code, refused.reason) == ("FAILED_PRECONDITION", "LAST_OPERATOR_KEY")
 
 
-def test_what_the_core_keeps_for_itself_is_private(world: worlds.World) -> None:
+def test_what_the_core_keeps_for_itself_is_private(
+    new_world: Callable[..., worlds.World],
+) -> None:
+    folder = new_world().folder
     for name in ("operator.key", "secrets"):
-        assert (world.folder / name).stat().st_mode & 0o777 == 0o600
+        assert (folder / name).stat().st_mode & 0o777 == 0o600

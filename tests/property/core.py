@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pathlib
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -34,10 +33,10 @@ class Answer(NamedTuple):
 
 
 class Core:
-    """Restarts on the same file; its clock stands still until it is moved."""
+    """Restarts on the same database; its clock stands still until it is moved."""
 
-    def __init__(self, folder: pathlib.Path) -> None:
-        self._url = f"sqlite:///{folder / 'pullfeed.db'}"
+    def __init__(self, url: str) -> None:
+        self._url = url
         self._real_clock: Callable[[], int] = clock.now_us
         self.now_us = BEGIN_US
         clock.now_us = lambda: self.now_us

@@ -6,6 +6,7 @@ import pathlib
 from collections.abc import Callable, Iterator
 
 import pytest
+from tests import databases as test_databases
 from tests.property import core, model
 
 from pullfeed_server import walks
@@ -15,9 +16,11 @@ SHOP = "shop.example"
 Put = Callable[[str], None]
 
 
-@pytest.fixture
-def running(tmp_path: pathlib.Path) -> Iterator[core.Core]:
-    started = core.Core(tmp_path)
+@pytest.fixture(params=test_databases.ENGINES)
+def running(
+    request: pytest.FixtureRequest, databases: test_databases.Databases, tmp_path: pathlib.Path
+) -> Iterator[core.Core]:
+    started = core.Core(databases.url(request.param, tmp_path))
     yield started
     started.close()
 

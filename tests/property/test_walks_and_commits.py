@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pathlib
 import tempfile
 from collections.abc import Iterator
 from typing import Any, cast
@@ -31,7 +30,7 @@ def running() -> Iterator[core.Core]:
     # In memory where the system has such a folder: here no power fails, and each write would wait.
     memory = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=memory) as folder:
-        started = core.Core(pathlib.Path(folder))
+        started = core.Core(f"sqlite:///{folder}/pullfeed.db")
         yield started
         started.close()
 

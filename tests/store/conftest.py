@@ -1,27 +1,23 @@
 from __future__ import annotations
 
-import pathlib
 from collections.abc import Callable, Iterator
 
 import pytest
-from tests import databases
+from tests import databases, postgres
 from tests.clock import Clock
 from tests.store.shop import Shop
 
 from pullfeed_server.store import Store
 from pullfeed_server.store.sql import SqlStore
 
-# Every engine the core serves runs the whole suite; each gives the URL of a database of its own.
-_ENGINES: dict[str, Callable[[pathlib.Path], str]] = {
-    "sqlite": lambda folder: f"sqlite:///{folder}/pullfeed.db",
-}
 
-
-@pytest.fixture(scope="session", params=list(_ENGINES))
+@pytest.fixture(scope="session", params=databases.ENGINES)
 def opened_once(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    databases: databases.Databases,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[SqlStore]:
-    opened = SqlStore(_ENGINES[request.param](tmp_path_factory.mktemp("store")))
+    opened = SqlStore(databases.url(request.param, tmp_path_factory.mktemp("store")))
     yield opened
     opened.close()
 
@@ -36,3 +32,27 @@ def store(opened_once: SqlStore) -> Store:
 def shop(store: Store, clock: Clock) -> Shop:
     """A shop over the store, in which time stands still."""
     return Shop(store)
+
+
+@pytest.fixture
+def server(databases: databases.Databases) -> postgres.Server:
+    return databases.server
+
+
+@pytest.fixture
+def url(server: postgres.Server) -> str:
+    return server.url()
+
+
+@pytest.fixture
+def open_store(url: str) -> Iterator[Callable[..., SqlStore]]:
+    """Opens the database as one more core does."""
+    opened: list[SqlStore] = []
+
+    def make(connections: int = 8, query: str = "") -> SqlStore:
+        opened.append(SqlStore(f"{url}?{query}", connections))
+        return opened[-1]
+
+    yield make
+    for store in opened:
+        store.close()

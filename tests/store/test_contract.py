@@ -279,10 +279,10 @@ def test_covered_pages_reach_as_far_as_they_join_the_committed_position(store: S
 
 
 def test_a_walk_is_replaced_as_a_whole(store: Store) -> None:
-    store.write(lambda tx: tx.walks.open(_KEY, _WALK))
+    store.write(lambda tx: tx.walks.open(_KEY, _WALK, 0))
     assert store.read(lambda tx: tx.walks.get(_KEY)) == _WALK
     other = rows.WalkRow(8, 7, 30, 2, 200)
-    store.write(lambda tx: tx.walks.open(_KEY, other))
+    store.write(lambda tx: tx.walks.open(_KEY, other, 7))
     assert store.read(lambda tx: tx.walks.get(_KEY)) == other
     assert store.read(lambda tx: tx.walks.get(_KEY._replace(page_size=51))) is None
 
@@ -297,9 +297,28 @@ def test_a_page_that_once_had_a_next_one_stays_so(store: Store, said: tuple[bool
     assert store.write(work) == rows.MarkRow(1, 0, 10, 0, has_next=True)
 
 
+def test_a_walk_is_opened_in_the_place_of_the_one_named_only(store: Store) -> None:
+    other, late = _WALK._replace(walk=8), _WALK._replace(walk=9)
+
+    def work(tx: Transaction) -> list[bool]:
+        opened = ((_WALK, 0), (late, 0), (other, 7), (late, 7))
+        return [tx.walks.open(_KEY, walk, replaces) for walk, replaces in opened]
+
+    assert store.write(work) == [True, False, True, False]
+    assert store.read(lambda tx: tx.walks.get(_KEY)) == other
+
+
+def test_a_committed_position_is_made_where_it_is_locked(store: Store) -> None:
+    place = (_SHOP, _SCOPE, rows.RECORDS, "mail")
+    assert store.read(lambda tx: tx.commits.get(*place)) is None
+    new = rows.CommitRow(0, 3, 0, finished=False)
+    for _ in range(2):
+        assert store.write(lambda tx: tx.commits.lock(*place, 3)) == new
+
+
 def test_touching_a_walk_notes_when(store: Store) -> None:
     def work(tx: Transaction) -> rows.WalkRow | None:
-        tx.walks.open(_KEY, _WALK)
+        tx.walks.open(_KEY, _WALK, 0)
         tx.walks.touch(_KEY, 7, 300)
         return tx.walks.get(_KEY)
 
@@ -308,7 +327,7 @@ def test_touching_a_walk_notes_when(store: Store) -> None:
 
 def test_touching_a_walk_that_was_replaced_does_nothing(store: Store) -> None:
     def work(tx: Transaction) -> rows.WalkRow | None:
-        tx.walks.open(_KEY, _WALK)
+        tx.walks.open(_KEY, _WALK, 0)
         tx.walks.touch(_KEY, 6, 300)
         return tx.walks.get(_KEY)
 
@@ -329,7 +348,7 @@ def test_a_commit_is_kept_per_list_and_importer(store: Store) -> None:
     def work(tx: Transaction) -> list[rows.CommitRow | None]:
         place = (_SHOP, _SCOPE, rows.RECORDS, "mail")
         for position in (5, 9):
-            assert tx.commits.lock(*place) == tx.commits.get(*place)
+            assert tx.commits.lock(*place, 1) == tx.commits.get(*place)
             tx.commits.set(*place, rows.CommitRow(position, 1, position, finished=False))
         others = [(_SHOP, _SCOPE, rows.REMOVED, "mail"), (_SHOP, _SCOPE, rows.RECORDS, "sms")]
         return [tx.commits.get(*place), *(tx.commits.get(*other) for other in others)]

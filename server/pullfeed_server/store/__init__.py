@@ -117,8 +117,11 @@ class Walks(Protocol):
         """The walk of a key as it stands."""
         ...
 
-    def open(self, key: rows.WalkKey, walk: rows.WalkRow) -> None:
-        """Sets the walk of a key."""
+    def open(self, key: rows.WalkKey, walk: rows.WalkRow, replaces: int) -> bool:
+        """Sets the walk of a key in the place of the one numbered so, 0 for none.
+
+        False, and nothing is set, where another one stands there by now.
+        """
         ...
 
     def touch(self, key: rows.WalkKey, walk: int, touched_us: int) -> None:
@@ -150,11 +153,14 @@ class Commits(Protocol):
     """What importers have confirmed."""
 
     def get(self, shop: str, scope: int, list: int, importer: str) -> rows.CommitRow | None:
-        """The committed position; None before the first commit."""
+        """The committed position; None before the first claim."""
         ...
 
-    def lock(self, shop: str, scope: int, list: int, importer: str) -> rows.CommitRow | None:
-        """The same, held until the end of the transaction."""
+    def lock(self, shop: str, scope: int, list: int, importer: str, epoch: int) -> rows.CommitRow:
+        """The committed position, made where it is new and held until the end of the transaction.
+
+        Position 0, committed_us 0 where nothing was committed yet. epoch: of a new one.
+        """
         ...
 
     def set(self, shop: str, scope: int, list: int, importer: str, commit: rows.CommitRow) -> None:
@@ -164,6 +170,10 @@ class Commits(Protocol):
 
 class Keys(Protocol):
     """Keys and importers."""
+
+    def lock(self) -> None:
+        """Holds all of them until the end of the transaction, so that rules across them hold."""
+        ...
 
     def get(self, key_id: str) -> rows.KeyRow | None:
         """A key, revoked or not."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from pullfeed_server.store import rows
 
 # Raised with every migration; a core refuses a database of another version.
 VERSION = 1
@@ -11,6 +14,27 @@ metadata = sa.MetaData()
 
 _BYTES = sa.LargeBinary
 _NUMBER = sa.BigInteger
+# Compared byte by byte on every engine, whatever the language of its server.
+_TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+
+
+def _by_position(name: str, kind: int) -> sa.Index:
+    """The index of one list. Partial, so that a look-up by id has the primary key alone to go by.
+
+    PostgreSQL knows nothing of a shop that is new since it last looked. With an
+    index on (shop, scope, …) for all rows it read the whole feed to find 500 ids.
+    """
+    of_list = sa.text(f"list = {kind}")
+    return sa.Index(
+        name,
+        "shop",
+        "scope",
+        "position",
+        unique=True,
+        sqlite_where=of_list,
+        postgresql_where=of_list,
+    )
+
 
 # One row. first_epoch: drawn when the database was made, so that no cursor or token
 # of a database that stood here before is taken for one of this.
@@ -24,7 +48,7 @@ schema_version = sa.Table(
 shops = sa.Table(
     "shops",
     metadata,
-    sa.Column("shop", sa.Text, primary_key=True),
+    sa.Column("shop", _TEXT, primary_key=True),
     sa.Column("created_us", _NUMBER, nullable=False),
 )
 
@@ -32,7 +56,7 @@ shops = sa.Table(
 feeds = sa.Table(
     "feeds",
     metadata,
-    sa.Column("shop", sa.Text, primary_key=True),
+    sa.Column("shop", _TEXT, primary_key=True),
     sa.Column("scope", sa.SmallInteger, primary_key=True, autoincrement=False),
     sa.Column("position", _NUMBER, nullable=False),
     sa.Column("epoch", _NUMBER, nullable=False),
@@ -42,31 +66,32 @@ feeds = sa.Table(
 records = sa.Table(
     "records",
     metadata,
-    sa.Column("shop", sa.Text, primary_key=True),
+    sa.Column("shop", _TEXT, primary_key=True),
     sa.Column("scope", sa.SmallInteger, primary_key=True, autoincrement=False),
-    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("id", _TEXT, primary_key=True),
     sa.Column("list", sa.SmallInteger, nullable=False),
     sa.Column("position", _NUMBER, nullable=False),
     sa.Column("modified_us", _NUMBER, nullable=False),
     sa.Column("fingerprint", _BYTES, nullable=False),
     sa.Column("encoding", sa.SmallInteger, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("reason", _TEXT, nullable=False),
     sa.Column("removed_us", _NUMBER, nullable=False),
     sa.Column("proto", _BYTES, nullable=False),
     sa.Column("json", _BYTES, nullable=False),
-    sa.Index("records_by_position", "shop", "scope", "list", "position", unique=True),
+    _by_position("records_by_position", rows.RECORDS),
+    _by_position("removed_by_position", rows.REMOVED),
 )
 
 # violations: a JSON list of [field, reason]; reasons: ",BAD_EMAIL,MISSING," to filter by.
 withheld = sa.Table(
     "withheld",
     metadata,
-    sa.Column("shop", sa.Text, primary_key=True),
+    sa.Column("shop", _TEXT, primary_key=True),
     sa.Column("scope", sa.SmallInteger, primary_key=True, autoincrement=False),
-    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("id", _TEXT, primary_key=True),
     sa.Column("modified_us", _NUMBER, nullable=False),
-    sa.Column("violations", sa.Text, nullable=False),
-    sa.Column("reasons", sa.Text, nullable=False),
+    sa.Column("violations", _TEXT, nullable=False),
+    sa.Column("reasons", _TEXT, nullable=False),
     sa.Column("first_seen_us", _NUMBER, nullable=False),
     sa.Column("last_seen_us", _NUMBER, nullable=False),
 )
@@ -74,10 +99,10 @@ withheld = sa.Table(
 walks = sa.Table(
     "walks",
     metadata,
-    sa.Column("shop", sa.Text, primary_key=True),
+    sa.Column("shop", _TEXT, primary_key=True),
     sa.Column("scope", sa.SmallInteger, primary_key=True, autoincrement=False),
     sa.Column("list", sa.SmallInteger, primary_key=True, autoincrement=False),
-    sa.Column("importer", sa.Text, primary_key=True),
+    sa.Column("importer", _TEXT, primary_key=True),
     sa.Column("page_size", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("walk", _NUMBER, nullable=False),
     sa.Column("previous", _NUMBER, nullable=False),
@@ -89,7 +114,7 @@ walks = sa.Table(
 marks = sa.Table(
     "marks",
     metadata,
-    sa.Column("shop", sa.Text, primary_key=True),
+    sa.Column("shop", _TEXT, primary_key=True),
     sa.Column("walk", _NUMBER, primary_key=True, autoincrement=False),
     sa.Column("page", _NUMBER, primary_key=True, autoincrement=False),
     sa.Column("start", _NUMBER, nullable=False),
@@ -101,10 +126,10 @@ marks = sa.Table(
 commits = sa.Table(
     "commits",
     metadata,
-    sa.Column("shop", sa.Text, primary_key=True),
+    sa.Column("shop", _TEXT, primary_key=True),
     sa.Column("scope", sa.SmallInteger, primary_key=True, autoincrement=False),
     sa.Column("list", sa.SmallInteger, primary_key=True, autoincrement=False),
-    sa.Column("importer", sa.Text, primary_key=True),
+    sa.Column("importer", _TEXT, primary_key=True),
     sa.Column("position", _NUMBER, nullable=False),
     sa.Column("epoch", _NUMBER, nullable=False),
     sa.Column("committed_us", _NUMBER, nullable=False),
@@ -115,10 +140,10 @@ commits = sa.Table(
 keys = sa.Table(
     "keys",
     metadata,
-    sa.Column("key_id", sa.Text, primary_key=True),
-    sa.Column("role", sa.Text, nullable=False),
-    sa.Column("importer", sa.Text, nullable=False),
-    sa.Column("shops", sa.Text, nullable=False),
+    sa.Column("key_id", _TEXT, primary_key=True),
+    sa.Column("role", _TEXT, nullable=False),
+    sa.Column("importer", _TEXT, nullable=False),
+    sa.Column("shops", _TEXT, nullable=False),
     sa.Column("hash", _BYTES, nullable=False),
     sa.Column("created_us", _NUMBER, nullable=False),
     sa.Column("revoked_us", _NUMBER, nullable=False),
@@ -127,6 +152,6 @@ keys = sa.Table(
 importers = sa.Table(
     "importers",
     metadata,
-    sa.Column("importer", sa.Text, primary_key=True),
-    sa.Column("starts", sa.Text, nullable=False),
+    sa.Column("importer", _TEXT, primary_key=True),
+    sa.Column("starts", _TEXT, nullable=False),
 )

@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2
+from tests import databases as test_databases
 
 from pullfeed_server import app, errors, settings
 
@@ -84,6 +85,33 @@ def test_a_short_secret_is_refused_and_the_file_let_go(folder: pathlib.Path, giv
     assert "a" * 32 not in refused.value.message
     with _built(folder):
         pass
+
+
+@pytest.fixture
+def shared(
+    databases: test_databases.Databases, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """The URL of a database that several cores may serve, in a working folder of the test's."""
+    monkeypatch.chdir(tmp_path)
+    return databases.server.url()
+
+
+def test_a_shared_database_needs_secrets_that_are_given(folder: pathlib.Path, shared: str) -> None:
+    with pytest.raises(errors.Unusable, match="PULLFEED_SECRETS"):
+        app.build(_settings(folder, database=shared))
+    assert list(folder.parent.iterdir()) == []
+
+
+def test_the_operator_key_of_a_shared_database_lies_where_the_client_looks(
+    folder: pathlib.Path, shared: str
+) -> None:
+    with (
+        _built(folder, database=shared, secrets="a" * 32),
+        _built(folder, database=shared, secrets="a" * 32, operator_key_file="second.key"),
+    ):
+        assert _mode(folder.parent / ".pullfeed") == 0o700
+        assert _mode(folder.parent / ".pullfeed" / "operator.key") == 0o600
+    assert not (folder.parent / "second.key").exists()
 
 
 def test_a_file_of_secrets_without_one_is_refused(folder: pathlib.Path) -> None:

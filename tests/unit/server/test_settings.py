@@ -80,6 +80,25 @@ def test_secrets_are_masked() -> None:
     assert "x" * 32 not in str(told)
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("postgresql://ada:hush@db.example/pf", "postgresql://ada:***@db.example/pf"),
+        (
+            "postgresql://db.example/pf?user=ada&password=hush",
+            "postgresql://db.example/pf?user=ada",
+        ),
+        ("postgresql://ada:h/u#s?h@db.example/pf", "postgresql://ada:***@db.example/pf"),
+        ("postgresql://ada@db.example/pf", "postgresql://ada@db.example/pf"),
+        ("ada:hush", "…"),
+    ],
+)
+def test_the_password_of_a_database_is_masked(given: str, shown: str) -> None:
+    told = _told(PULLFEED_DATABASE=given)["database"]
+    assert told["value"] == shown
+    assert "hush" not in str(told)
+
+
 def test_secrets_that_are_not_set_are_told_as_empty() -> None:
     assert _told()["secrets"]["value"] == ""
 

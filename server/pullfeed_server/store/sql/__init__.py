@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from pullfeed_server import errors
-from pullfeed_server.store import Transaction, dialects, file, schema, writer
+from pullfeed_server.store import Transaction, dialects, file, schema
 from pullfeed_server.store.sql import commits, feeds, keys, records, walks
 from pullfeed_server.store.sql.statement import Cursor
 
@@ -21,13 +21,16 @@ T = TypeVar("T")
 class SqlStore:
     """A store in an SQL database. Implements store.Store."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, connections: int = 8) -> None:
         """Opens the database and makes its tables where there are none.
 
+        connections: the most it takes where each costs the server something.
         Raises Unusable where it cannot be opened, belongs to another core, or
         has a schema of another version.
         """
-        self._engine = dialects.connect(url)
+        self._engine = dialects.connect(url, connections)
+        self._dialect = dialects.of(self._engine)
+        self._connections = connections
         self._statements = _Statements(self._engine)
         self._file: file.File | None = None
         try:
@@ -35,20 +38,16 @@ class SqlStore:
         except BaseException:
             self._let_go()
             raise
-        self._writer = writer.Writer(self._begin_write)
+        self._writer = self._dialect.writer(self._begin_write)
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """See store.Store."""
-        with _translated(self._engine), self._cursor() as cursor:
-            cursor.execute(dialects.BEGIN_READ)
-            try:
-                return work(self._transaction(cursor))
-            finally:
-                cursor.execute("ROLLBACK")
+        with self._translated(), self._begin(self._dialect.BEGIN_READ) as cursor:
+            return work(self._transaction(cursor))
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """See store.Store."""
-        with _translated(self._engine):
+        with self._translated():
             return self._writer.run(lambda cursor: work(self._transaction(cursor)))
 
     def close(self) -> None:
@@ -62,13 +61,15 @@ class SqlStore:
     def _open(self) -> int:
         """The database's first epoch."""
         try:
-            self._file = dialects.held(self._engine)
-            first_epoch = _prepare(self._engine)
+            self._file = self._dialect.hold(self._engine)
+            first_epoch = self._prepare()
             if self._file is not None:
                 self._file.remember()
         except (exc.DBAPIError, OSError) as error:
+            cause = getattr(error, "orig", error)
             raise errors.Unusable(
-                f"The database cannot be opened: {getattr(error, 'orig', error)}"
+                # On one line, whatever the driver says.
+                f"The database cannot be opened: {' '.join(str(cause).split())}"
             ) from error
         return first_epoch
 
@@ -77,28 +78,65 @@ class SqlStore:
         if self._file is not None:
             self._file.close()
 
-    @contextlib.contextmanager
-    def _begin_write(self) -> Generator[Cursor]:
+    def _prepare(self) -> int:
+        """Makes the tables where there are none; the first epoch of the database."""
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql(self._dialect.BEGIN_WRITE)
+            self._dialect.hold_schema(connection)
+            schema.metadata.create_all(connection)
+            first_epoch = _first_epoch(connection)
+            connection.exec_driver_sql("COMMIT")
+        return first_epoch
+
+    def _begin_write(self) -> contextlib.AbstractContextManager[Cursor]:
         if self._file is not None:
             self._file.check()
-        with self._cursor() as cursor:
-            cursor.execute(dialects.BEGIN_WRITE)
-            try:
-                yield cursor
-                cursor.execute("COMMIT")
-            except BaseException:
-                dialects.roll_back(cursor)
-                raise
+        return self._begin(self._dialect.BEGIN_WRITE)
 
     @contextlib.contextmanager
-    def _cursor(self) -> Generator[Cursor]:
-        connection = self._engine.raw_connection()
+    def _begin(self, begin: str) -> Generator[Cursor]:
+        """A cursor in a transaction that commits when it is left."""
+        connection, cursor = self._begun(begin)
         try:
-            cursor = connection.cursor()
             yield cursor
+            # Reads too: psycopg forgets its prepared statements at a ROLLBACK.
+            cursor.execute("COMMIT")
             cursor.close()
+        except BaseException:
+            self._dialect.roll_back(cursor)
+            raise
         finally:
             connection.close()
+
+    def _begun(self, begin: str) -> tuple[sa.PoolProxiedConnection, Cursor]:
+        """A connection on which the transaction has begun.
+
+        One that was lost while it lay idle is noticed here, where nothing was
+        done yet: this costs no question of its own before each call.
+        """
+        for _ in range(self._connections):
+            connection = self._engine.raw_connection()
+            try:
+                cursor = connection.cursor()
+                cursor.execute(begin)
+            except dialects.driver_errors(self._engine) as error:
+                if not self._dialect.is_lost(connection.dbapi_connection):
+                    connection.close()
+                    raise
+                connection.invalidate(error)
+            else:
+                return connection, cursor
+        raise errors.StoreUnavailable
+
+    @contextlib.contextmanager
+    def _translated(self) -> Generator[None]:
+        """The driver's errors as ours."""
+        try:
+            yield
+        except dialects.driver_errors(self._engine) as error:
+            raise self._dialect.translated(error) from error
+        except exc.TimeoutError as error:
+            raise errors.StoreUnavailable from error
 
 
 class _Statements:
@@ -123,30 +161,17 @@ class _Transaction:
         self.keys = keys.SqlKeys(cursor, statements.keys)
 
 
-def _prepare(engine: sa.Engine) -> int:
-    """Makes the tables where there are none; the first epoch of the database."""
+def _first_epoch(connection: sa.Connection) -> int:
+    """Drawn where the database is new. Raises Unusable where its schema is of another version."""
     known = schema.schema_version
-    with engine.connect() as connection, connection.begin():
-        schema.metadata.create_all(connection)
-        version = connection.execute(sa.select(known.c.version)).scalar()
-        if version is None:
-            new = {"version": schema.VERSION, "first_epoch": secrets.randbits(62)}
-            connection.execute(sa.insert(known), new)
-        elif version != schema.VERSION:
-            raise errors.Unusable(
-                f"The database has schema version {version}, this core serves "
-                f"version {schema.VERSION}; start the core that made it."
-            )
-        first_epoch: int = connection.execute(sa.select(known.c.first_epoch)).scalar_one()
-        return first_epoch
-
-
-@contextlib.contextmanager
-def _translated(engine: sa.Engine) -> Generator[None]:
-    """The driver's errors as ours."""
-    try:
-        yield
-    except dialects.driver_errors(engine) as error:
-        raise dialects.translated(error) from error
-    except exc.TimeoutError as error:
-        raise errors.StoreUnavailable from error
+    version = connection.execute(sa.select(known.c.version)).scalar()
+    if version is None:
+        new = {"version": schema.VERSION, "first_epoch": secrets.randbits(62)}
+        connection.execute(sa.insert(known), new)
+    elif version != schema.VERSION:
+        raise errors.Unusable(
+            f"The database has schema version {version}, this core serves "
+            f"version {schema.VERSION}; start the core that made it."
+        )
+    first_epoch: int = connection.execute(sa.select(known.c.first_epoch)).scalar_one()
+    return first_epoch

@@ -23,6 +23,7 @@ class Statements:
         self.get = Statement(engine, found)
         self.lock = Statement(engine, found.with_for_update())
         insert = dialects.insert(engine, schema.commits)
+        self.add = Statement(engine, insert.on_conflict_do_nothing())
         self.set = Statement(
             engine,
             insert.on_conflict_do_update(
@@ -39,17 +40,21 @@ class SqlCommits:
         self._sql = statements
 
     def get(self, shop: str, scope: int, list: int, importer: str) -> rows.CommitRow | None:
-        return self._found(self._sql.get, shop, scope, list, importer)
+        row = self._sql.get.first(
+            self._cursor, shop=shop, scope=scope, list=list, importer=importer
+        )
+        return None if row is None else rows.CommitRow(*row)
 
-    def lock(self, shop: str, scope: int, list: int, importer: str) -> rows.CommitRow | None:
-        return self._found(self._sql.lock, shop, scope, list, importer)
+    def lock(self, shop: str, scope: int, list: int, importer: str, epoch: int) -> rows.CommitRow:
+        named = {"shop": shop, "scope": scope, "list": list, "importer": importer}
+        row = self._sql.lock.first(self._cursor, **named)
+        if row is None:
+            # Waits for another that makes it now; then one of both makes it.
+            new = rows.CommitRow(0, epoch, 0, finished=False)
+            self._sql.add.run(self._cursor, **named, **new._asdict())
+            (row,) = self._sql.lock.all(self._cursor, **named)
+        return rows.CommitRow(*row)
 
     def set(self, shop: str, scope: int, list: int, importer: str, commit: rows.CommitRow) -> None:
         named = {"shop": shop, "scope": scope, "list": list, "importer": importer}
         self._sql.set.run(self._cursor, **named, **commit._asdict())
-
-    def _found(
-        self, statement: Statement, shop: str, scope: int, list: int, importer: str
-    ) -> rows.CommitRow | None:
-        row = statement.first(self._cursor, shop=shop, scope=scope, list=list, importer=importer)
-        return None if row is None else rows.CommitRow(*row)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from pullfeed_server.store import dialects, rows, schema
@@ -40,15 +42,13 @@ class Statements:
             .order_by(_S.shop)
             .limit(sa.bindparam("limit", type_=sa.Integer)),
         )
-        # These read the index records_by_position and the key of withheld, not the rows.
+        # These read the indexes of the lists and the key of withheld, not the rows.
         self.feeds = Statement(
             engine, sa.select(_F.scope, _F.position).where(_F.shop == shop).order_by(_F.scope)
         )
         self.count_records = Statement(
             engine,
-            sa.select(_R.scope, _R.list, sa.func.count())
-            .where(_R.shop == shop)
-            .group_by(_R.scope, _R.list),
+            sa.union_all(*(_counted(kind, shop) for kind in (rows.RECORDS, rows.REMOVED))),
         )
         self.count_withheld = Statement(
             engine,
@@ -75,8 +75,13 @@ class SqlFeeds:
         return None if row is None else rows.FeedRow(*row)
 
     def lock(self, shop: str, scope: int) -> rows.FeedRow:
-        self._sql.add.run(self._cursor, shop=shop, scope=scope, position=0, epoch=self.first_epoch)
-        (row,) = self._sql.lock.all(self._cursor, shop=shop, scope=scope)
+        row = self._sql.lock.first(self._cursor, shop=shop, scope=scope)
+        if row is None:
+            # Waits for another that makes it now; then one of both makes it.
+            self._sql.add.run(
+                self._cursor, shop=shop, scope=scope, position=0, epoch=self.first_epoch
+            )
+            (row,) = self._sql.lock.all(self._cursor, shop=shop, scope=scope)
         return rows.FeedRow(*row)
 
     def set_position(self, shop: str, scope: int, position: int) -> None:
@@ -99,3 +104,13 @@ class SqlFeeds:
             )
             for scope, position in self._sql.feeds.all(self._cursor, shop=shop)
         ]
+
+
+def _counted(kind: int, shop: sa.BindParameter[str]) -> sa.Select[Any, int, int]:
+    """How many stand in one list of each scope."""
+    listed: sa.ColumnElement[int] = sa.literal_column(str(kind))
+    return (
+        sa.select(_R.scope, listed, sa.func.count())
+        .where(_R.shop == shop, _R.list == listed)
+        .group_by(_R.scope)
+    )

@@ -17,6 +17,8 @@ class Statements:
     """The statements of SqlKeys. Few rows, read by primary key or as a whole."""
 
     def __init__(self, engine: sa.Engine) -> None:
+        # A row that every database has, and that nothing else locks.
+        self.lock = Statement(engine, sa.select(schema.schema_version.c.version).with_for_update())
         self.get = Statement(
             engine, sa.select(schema.keys).where(_K.key_id == sa.bindparam("key_id"))
         )
@@ -49,6 +51,9 @@ class SqlKeys:
     def __init__(self, cursor: Cursor, statements: Statements) -> None:
         self._cursor = cursor
         self._sql = statements
+
+    def lock(self) -> None:
+        self._sql.lock.all(self._cursor)
 
     def get(self, key_id: str) -> rows.KeyRow | None:
         row = self._sql.get.first(self._cursor, key_id=key_id)

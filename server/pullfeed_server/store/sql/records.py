@@ -13,6 +13,7 @@ from pullfeed_server.store import dialects, rows, schema
 from pullfeed_server.store.sql.statement import Cursor, Statement
 
 _R, _W = schema.records.c, schema.withheld.c
+_WITHHELD = (*rows.WithheldRow._fields, "reasons")
 # What stands in the columns that a list has no use for.
 _NO_REASON, _NO_BYTES, _NEVER = "", b"", 0
 
@@ -34,8 +35,10 @@ class Statements:
                 _of_feed(_W), dialects.is_one_of(engine, _W.id, "ids")
             ),
         )
-        self.put = Statement(engine, _upsert(engine, schema.records))
-        self.withhold = Statement(engine, _upsert(engine, schema.withheld, keep="first_seen_us"))
+        self.listed = dialects.of(engine).listed
+        self.put = _upsert(engine, schema.records, rows.RecordRow._fields)
+        self.remove = _upsert(engine, schema.records, rows.TombstoneRow._fields)
+        self.withhold = _upsert(engine, schema.withheld, _WITHHELD, keep="first_seen_us")
         self.release = Statement(
             engine,
             sa.delete(schema.withheld).where(
@@ -69,7 +72,7 @@ class SqlRecords:
         self._sql = statements
 
     def standings(self, shop: str, scope: int, ids: Sequence[str]) -> dict[str, rows.Standing]:
-        named = {"shop": shop, "scope": scope, "ids": dialects.listed(ids)}
+        named = {"shop": shop, "scope": scope, "ids": self._sql.listed(ids)}
         found = {
             record_id: rows.Standing(kind, modified_us, fingerprint, reason, is_withheld=False)
             for record_id, kind, modified_us, fingerprint, reason in self._sql.standings.all(
@@ -104,15 +107,16 @@ class SqlRecords:
             "proto": _NO_BYTES,
             "json": _NO_BYTES,
         }
-        self._sql.put.run_many(self._cursor, rows.TombstoneRow._fields, tombstones, **common)
+        self._sql.remove.run_many(self._cursor, rows.TombstoneRow._fields, tombstones, **common)
 
     def withhold(self, shop: str, scope: int, withheld: Sequence[rows.WithheldRow]) -> None:
-        names = (*rows.WithheldRow._fields, "reasons")
-        many = (_withheld(row) for row in withheld)
-        self._sql.withhold.run_many(self._cursor, names, many, shop=shop, scope=scope)
+        many = [_withheld(row) for row in withheld]
+        self._sql.withhold.run_many(self._cursor, _WITHHELD, many, shop=shop, scope=scope)
 
     def release(self, shop: str, scope: int, ids: Iterable[str]) -> None:
-        self._sql.release.run(self._cursor, shop=shop, scope=scope, ids=dialects.listed(ids))
+        if released := list(ids):
+            listed = self._sql.listed(released)
+            self._sql.release.run(self._cursor, shop=shop, scope=scope, ids=listed)
 
     def page_json(self, shop: str, scope: int, after: int, limit: int) -> rows.PageRows:
         return self._page(self._sql.page_json, shop, scope, after, limit)
@@ -164,25 +168,32 @@ def _has_reason() -> sa.ColumnElement[bool]:
     return sa.or_(having == "", sa.func.replace(_W.reasons, having, "") != _W.reasons)
 
 
+def _in_list(kind: int) -> sa.ColumnElement[bool]:
+    """Written out, not bound: only then do the partial indexes of the lists serve."""
+    return _R.list == sa.literal_column(str(kind))
+
+
 def _page(*columns: sa.Column[Any]) -> Any:
     """Records behind a position, oldest change first."""
     return (
         sa.select(*columns)
-        .where(_of_feed(_R), _R.list == rows.RECORDS, _R.position > sa.bindparam("after"))
+        .where(_of_feed(_R), _in_list(rows.RECORDS), _R.position > sa.bindparam("after"))
         .order_by(_R.position)
         .limit(sa.bindparam("limit", type_=sa.Integer))
     )
 
 
-def _upsert(engine: sa.Engine, table: sa.Table, keep: str = "") -> Any:
-    """An INSERT that replaces the row of the same key, but for the column to keep."""
-    insert = dialects.insert(engine, table)
+def _upsert(engine: sa.Engine, table: sa.Table, names: Sequence[str], keep: str = "") -> Statement:
+    """An INSERT of many that replaces the row of the same key, but for the column to keep."""
+    insert = dialects.of(engine).insert_many(table, names)
     changed = {
         column.name: insert.excluded[column.name]
         for column in table.columns
         if not column.primary_key and column.name != keep
     }
-    return insert.on_conflict_do_update(index_elements=table.primary_key, set_=changed)
+    return Statement(
+        engine, insert.on_conflict_do_update(index_elements=table.primary_key, set_=changed)
+    )
 
 
 def _withheld(row: rows.WithheldRow) -> tuple[object, ...]:

@@ -7,13 +7,14 @@ text serves every engine and every value is bound.
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import interfaces
 from sqlalchemy.sql import compiler
+
+from pullfeed_server.store import dialects
 
 Cursor = interfaces.DBAPICursor
 Row = tuple[Any, ...]
@@ -24,6 +25,7 @@ class Statement:
 
     def __init__(self, engine: sa.Engine, built: sa.ClauseElement) -> None:
         compiled = cast("compiler.SQLCompiler", built.compile(dialect=engine.dialect))
+        self._dialect = dialects.of(engine)
         self._text = str(compiled)
         self._order = compiled.positiontup if compiled.positional else None
         # Constants of the statement itself; what the caller binds is None here.
@@ -52,21 +54,13 @@ class Statement:
         cursor.execute(self._text, self._bound(values))
 
     def run_many(
-        self, cursor: Cursor, names: Sequence[str], many: Iterable[Row], **common: object
+        self, cursor: Cursor, names: Sequence[str], many: Sequence[Row], **common: object
     ) -> None:
-        """Runs it once for each row of values. names: theirs, in order; common: of every row."""
+        """Runs an `insert_many`. names: of a row's values, in order; common: of every row."""
         common = {**self._constants, **common}
-        names, added = (*names, *common), tuple(common.values())
-        pick = self._picker(names)
-        cursor.executemany(self._text, [pick((*row, *added)) for row in many])
+        self._dialect.run_many(cursor, self._text, self._order, names, many, common)
 
     def _bound(self, values: Mapping[str, object]) -> Any:
         if self._constants:
             values = {**self._constants, **values}
         return values if self._order is None else tuple([values[name] for name in self._order])
-
-    def _picker(self, names: Sequence[str]) -> Callable[[Row], Any]:
-        """What brings a row of values into the driver's form; planned once for many rows."""
-        if self._order is None:
-            return lambda row: dict(zip(names, row, strict=True))
-        return operator.itemgetter(*[names.index(name) for name in self._order])

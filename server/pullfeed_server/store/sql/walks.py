@@ -26,7 +26,8 @@ class Statements:
             opened.on_conflict_do_update(
                 index_elements=schema.walks.primary_key,
                 set_={name: opened.excluded[name] for name in _WALK},
-            ),
+                where=_W.walk == sa.bindparam("replaces", type_=sa.BigInteger),
+            ).returning(_W.walk),
         )
         self.touch = Statement(
             engine,
@@ -64,8 +65,9 @@ class SqlWalks:
         row = self._sql.get.first(self._cursor, **_of(key))
         return None if row is None else rows.WalkRow(*row)
 
-    def open(self, key: rows.WalkKey, walk: rows.WalkRow) -> None:
-        self._sql.open.run(self._cursor, **key._asdict(), **walk._asdict())
+    def open(self, key: rows.WalkKey, walk: rows.WalkRow, replaces: int) -> bool:
+        named = {**key._asdict(), **walk._asdict(), "replaces": replaces}
+        return bool(self._sql.open.all(self._cursor, **named))
 
     def touch(self, key: rows.WalkKey, walk: int, touched_us: int) -> None:
         self._sql.touch.run(self._cursor, **_of(key), of_walk=walk, touched_us=touched_us)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pullfeed_server import errors
-from pullfeed_server.store import writer
+from pullfeed_server.store.writers import queued
 
 _WAIT_S = 10
 
@@ -63,8 +63,8 @@ def database() -> Iterator[_Database]:
 
 
 @pytest.fixture
-def writing(database: _Database) -> Iterator[writer.Writer]:
-    made = writer.Writer(database.begin)
+def writing(database: _Database) -> Iterator[queued.Writer]:
+    made = queued.Writer(database.begin)
     yield made
     made.close()
 
@@ -85,7 +85,7 @@ def _writes_and_fails(value: int) -> Callable[[Any], int]:
     return work
 
 
-def _group(writing: writer.Writer, *works: Callable[[Any], Any]) -> list[futures.Future[Any]]:
+def _group(writing: queued.Writer, *works: Callable[[Any], Any]) -> list[futures.Future[Any]]:
     """Jobs that wait while the first one runs, so that they are committed together."""
     held = threading.Event()
 
@@ -94,7 +94,7 @@ def _group(writing: writer.Writer, *works: Callable[[Any], Any]) -> list[futures
 
     answers = [futures.Future[Any]() for _ in (hold, *works)]
     for work, answer in zip((hold, *works), answers, strict=True):
-        writing._jobs.put(writer._Job(work, answer))
+        writing._jobs.put(queued._Job(work, answer))
     held.set()
     futures.wait(answers, _WAIT_S)
     return answers[1:]
@@ -103,18 +103,18 @@ def _group(writing: writer.Writer, *works: Callable[[Any], Any]) -> list[futures
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A group ends by its size alone, however slow the machine is."""
-    monkeypatch.setattr(writer, "MAX_SECONDS", 60)
+    monkeypatch.setattr(queued, "MAX_SECONDS", 60)
 
 
 def test_a_job_is_committed_before_it_is_answered(
-    writing: writer.Writer, database: _Database
+    writing: queued.Writer, database: _Database
 ) -> None:
     assert writing.run(_writes(1)) == 1
     assert (database.written(), database.commits) == ([1], 1)
 
 
 @pytest.mark.usefixtures("patient")
-def test_jobs_that_wait_are_committed_together(writing: writer.Writer, database: _Database) -> None:
+def test_jobs_that_wait_are_committed_together(writing: queued.Writer, database: _Database) -> None:
     answers = _group(writing, *(_writes(value) for value in range(5)))
     assert [answer.result() for answer in answers] == [0, 1, 2, 3, 4]
     assert (database.written(), database.commits) == ([0, 1, 2, 3, 4], 1)
@@ -122,7 +122,7 @@ def test_jobs_that_wait_are_committed_together(writing: writer.Writer, database:
 
 @pytest.mark.usefixtures("patient")
 def test_a_failing_job_fails_alone_and_leaves_nothing(
-    writing: writer.Writer, database: _Database
+    writing: queued.Writer, database: _Database
 ) -> None:
     before, failed, after = _group(writing, _writes(1), _writes_and_fails(2), _writes(3))
     assert (before.result(), after.result()) == (1, 3)
@@ -132,7 +132,7 @@ def test_a_failing_job_fails_alone_and_leaves_nothing(
 
 @pytest.mark.usefixtures("patient")
 def test_a_commit_that_fails_fails_every_job_of_its_group(
-    writing: writer.Writer, database: _Database
+    writing: queued.Writer, database: _Database
 ) -> None:
     database.fails_to_commit = True
     answers = _group(writing, _writes(1), _writes(2))
@@ -144,7 +144,7 @@ def test_a_commit_that_fails_fails_every_job_of_its_group(
 
 @pytest.mark.usefixtures("patient")
 def test_a_failed_job_keeps_its_own_error_though_the_commit_fails_too(
-    writing: writer.Writer, database: _Database
+    writing: queued.Writer, database: _Database
 ) -> None:
     def fails(_: Any) -> None:
         raise KeyError("its own")
@@ -156,7 +156,7 @@ def test_a_failed_job_keeps_its_own_error_though_the_commit_fails_too(
 
 
 def test_a_transaction_that_cannot_begin_is_told_to_its_caller(
-    writing: writer.Writer, database: _Database
+    writing: queued.Writer, database: _Database
 ) -> None:
     database.fails_to_begin = True
     with pytest.raises(_Broken):
@@ -167,7 +167,7 @@ def test_a_transaction_that_cannot_begin_is_told_to_its_caller(
 
 @pytest.mark.usefixtures("patient")
 def test_a_transaction_the_engine_ended_answers_nobody_as_stored(
-    writing: writer.Writer, database: _Database
+    writing: queued.Writer, database: _Database
 ) -> None:
     def loses_all(cursor: Any) -> None:
         # As SQLite may do on a full disk.
@@ -183,7 +183,7 @@ def test_a_transaction_the_engine_ended_answers_nobody_as_stored(
 
 
 @pytest.mark.usefixtures("patient")
-def test_a_group_is_bounded(writing: writer.Writer, database: _Database) -> None:
+def test_a_group_is_bounded(writing: queued.Writer, database: _Database) -> None:
     answers = _group(writing, *(_writes(value) for value in range(64)))
     assert [answer.result() for answer in answers] == list(range(64))
     # The job that held them up was the first of 64.
@@ -191,15 +191,15 @@ def test_a_group_is_bounded(writing: writer.Writer, database: _Database) -> None
 
 
 def test_a_group_ends_when_it_has_taken_long(
-    writing: writer.Writer, database: _Database, monkeypatch: pytest.MonkeyPatch
+    writing: queued.Writer, database: _Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "MAX_SECONDS", 0)
+    monkeypatch.setattr(queued, "MAX_SECONDS", 0)
     _group(writing, _writes(1), _writes(2))
     assert database.commits == 3
 
 
 def test_callers_of_many_threads_each_get_their_own_answer(
-    writing: writer.Writer, database: _Database
+    writing: queued.Writer, database: _Database
 ) -> None:
     with futures.ThreadPoolExecutor(8) as pool:
         assert list(pool.map(lambda value: writing.run(_writes(value)), range(100))) == list(
@@ -209,7 +209,7 @@ def test_callers_of_many_threads_each_get_their_own_answer(
 
 
 def test_closing_ends_the_jobs_that_wait(database: _Database) -> None:
-    writing = writer.Writer(database.begin)
+    writing = queued.Writer(database.begin)
     held, answers = threading.Event(), [futures.Future[Any]() for _ in range(3)]
 
     def hold(cursor: Any) -> int:
@@ -217,14 +217,14 @@ def test_closing_ends_the_jobs_that_wait(database: _Database) -> None:
         return _writes(0)(cursor)
 
     for work, answer in zip((hold, _writes(1), _writes(2)), answers, strict=True):
-        writing._jobs.put(writer._Job(work, answer))
+        writing._jobs.put(queued._Job(work, answer))
     held.set()
     writing.close()
     assert [answer.result(0) for answer in answers] == [0, 1, 2]
 
 
 def test_a_job_after_the_end_is_refused_at_once(database: _Database) -> None:
-    writing = writer.Writer(database.begin)
+    writing = queued.Writer(database.begin)
     writing.close()
     with pytest.raises(errors.StoreUnavailable):
         writing.run(_writes(1))

