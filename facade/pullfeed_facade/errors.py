@@ -41,8 +41,8 @@ HTTP_STATUS = {
     Code.UNAVAILABLE: 503,
     Code.DEADLINE_EXCEEDED: 504,
 }
-# HTTP has a finer word than gRPC for these two.
-REASON_STATUS = {"REQUEST_TOO_LARGE": 413, "METHOD_NOT_ALLOWED": 405}
+# HTTP has a finer word than gRPC for these.
+REASON_STATUS = {"REQUEST_TOO_LARGE": 413, "METHOD_NOT_ALLOWED": 405, "RESYNC_REQUIRED": 410}
 
 # What gRPC itself reports, without details of the core's: reason and sentence. gRPC's own text
 # names addresses of the inside, so it goes to the log and not to the importer.

@@ -143,6 +143,19 @@ class CommitAhead(BadRequest):
     default_field = "commit_token"
 
 
+class Rewound(BadRequest):
+    """The importer was rewound since. Start again at page 1."""
+
+    reason = "REWOUND"
+
+
+class ResyncRequired(PullfeedError):
+    """Removals this importer had not confirmed are no longer kept. Import everything anew."""
+
+    code = "FAILED_PRECONDITION"
+    reason = "RESYNC_REQUIRED"
+
+
 class KeyMissing(PullfeedError):
     """Send your key in the header X-Api-Key."""
 
@@ -178,6 +191,30 @@ class KeyNotFound(PullfeedError):
     code = "NOT_FOUND"
     reason = "KEY_NOT_FOUND"
     default_field = "key_id"
+
+
+class ImporterNotFound(PullfeedError):
+    """There is no importer of this name."""
+
+    code = "NOT_FOUND"
+    reason = "IMPORTER_NOT_FOUND"
+    default_field = "importer"
+
+
+class NoticeNotFound(PullfeedError):
+    """No notice was given up under this number."""
+
+    code = "NOT_FOUND"
+    reason = "NOTICE_NOT_FOUND"
+    default_field = "notice"
+
+
+class LossNotAccepted(PullfeedError):
+    """Walks that begin at a commit which proves no receipt can lose records: say accept_loss."""
+
+    code = "FAILED_PRECONDITION"
+    reason = "LOSS_NOT_ACCEPTED"
+    default_field = "accept_loss"
 
 
 class KeyLimit(PullfeedError):

@@ -56,6 +56,16 @@ class FakeFeed(feed_service_pb2_grpc.FeedServiceServicer):
     ) -> Iterator[feed_service_pb2.ExportRecordsResponse]:
         yield from ()
 
+    def ReportHandover(  # noqa: N802
+        self, request: feed_service_pb2.ReportHandoverRequest, context: Any
+    ) -> feed_service_pb2.ReportHandoverResponse:
+        return feed_service_pb2.ReportHandoverResponse()
+
+    def FetchChanges(  # noqa: N802
+        self, request: feed_service_pb2.FetchChangesRequest, context: Any
+    ) -> feed_service_pb2.FetchChangesResponse:
+        return feed_service_pb2.FetchChangesResponse()
+
 
 class FakeCore:
     """A gRPC server that can be stopped, and started again on its port."""

@@ -13,27 +13,35 @@ from typing import Any, cast
 import click.testing
 import grpc
 import pytest
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message_factory import GetMessageClass
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from pullfeed.v1 import (
+    delivery_service_pb2,
     key_service_pb2,
-    key_service_pb2_grpc,
     ledger_service_pb2,
-    ledger_service_pb2_grpc,
     record_service_pb2,
-    record_service_pb2_grpc,
 )
 from pullfeed_client import cli, connection
 
 Run = Callable[..., click.testing.Result]
 
 
-class FakeCore(
-    record_service_pb2_grpc.RecordServiceServicer,
-    ledger_service_pb2_grpc.LedgerServiceServicer,
-    key_service_pb2_grpc.KeyServiceServicer,
-):
+SERVICES = tuple(
+    service
+    for file in (
+        record_service_pb2,
+        ledger_service_pb2,
+        key_service_pb2,
+        delivery_service_pb2,
+    )
+    for service in file.DESCRIPTOR.services_by_name.values()
+)
+
+
+class FakeCore:
     """Notes each request and answers what the test has laid out for its method.
 
     answers: by method, the answers in order; the last one stays. A customer
@@ -47,33 +55,22 @@ class FakeCore(
         self.refusal: tuple[grpc.StatusCode, str, str] | None = None
         self.address = ""
 
-    def PutRecords(self, request: Any, context: Any) -> Any:  # noqa: N802
-        self._note(request, context)
-        return self._next("PutRecords") or _put(request)
+    def handlers(self) -> list[grpc.GenericRpcHandler]:
+        """Every unary call of the services a client calls."""
+        return [
+            grpc.method_handlers_generic_handler(
+                service.full_name,
+                {method.name: self._handler(method) for method in service.methods},
+            )
+            for service in SERVICES
+        ]
 
-    def DeleteRecords(self, request: Any, context: Any) -> Any:  # noqa: N802
-        raise NotImplementedError
-
-    def ListShops(self, request: Any, context: Any) -> Any:  # noqa: N802
-        return self._answer("ListShops", request, context)
-
-    def ListWithheld(self, request: Any, context: Any) -> Any:  # noqa: N802
-        return self._answer("ListWithheld", request, context)
-
-    def CreateKey(self, request: Any, context: Any) -> Any:  # noqa: N802
-        return self._answer("CreateKey", request, context)
-
-    def ListKeys(self, request: Any, context: Any) -> Any:  # noqa: N802
-        return self._answer("ListKeys", request, context)
-
-    def RevokeKey(self, request: Any, context: Any) -> Any:  # noqa: N802
-        return self._answer("RevokeKey", request, context)
-
-    def SetImporter(self, request: Any, context: Any) -> Any:  # noqa: N802
-        return self._answer("SetImporter", request, context)
-
-    def ListImporters(self, request: Any, context: Any) -> Any:  # noqa: N802
-        return self._answer("ListImporters", request, context)
+    def _handler(self, method: MethodDescriptor) -> grpc.RpcMethodHandler[Any, Any]:
+        return grpc.unary_unary_rpc_method_handler(
+            lambda request, context: self._answer(method.name, request, context),
+            request_deserializer=GetMessageClass(method.input_type).FromString,
+            response_serializer=GetMessageClass(method.output_type).SerializeToString,
+        )
 
     def refuse(self, code: grpc.StatusCode, reason: str, message: str) -> None:
         """Every call from now on gets this error, with the core's own details."""
@@ -81,7 +78,8 @@ class FakeCore(
 
     def _answer(self, method: str, request: Any, context: Any) -> Any:
         self._note(request, context)
-        return self._next(method)
+        answer = self._next(method)
+        return _put(request) if answer is None and method == "PutRecords" else answer
 
     def _next(self, method: str) -> Any:
         waiting = self.answers.get(method, [])
@@ -126,9 +124,7 @@ def core() -> Iterator[FakeCore]:
     """A fake core that serves on a free port."""
     fake = FakeCore()
     server = grpc.server(futures.ThreadPoolExecutor(2))
-    record_service_pb2_grpc.add_RecordServiceServicer_to_server(fake, server)
-    ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server(fake, server)
-    key_service_pb2_grpc.add_KeyServiceServicer_to_server(fake, server)
+    server.add_generic_rpc_handlers(tuple(fake.handlers()))
     fake.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     server.start()
     yield fake

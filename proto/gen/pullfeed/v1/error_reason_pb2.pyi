@@ -94,6 +94,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """INTERNAL. A fault of pullfeed's own; the log of the core has more."""
     ERROR_REASON_BUSY: _ErrorReason.ValueType  # 29
     """RESOURCE_EXHAUSTED. As many streams are served as may be at once; try again."""
+    ERROR_REASON_REWOUND: _ErrorReason.ValueType  # 30
+    """INVALID_ARGUMENT. The importer was rewound since; begin again at page 1."""
+    ERROR_REASON_RESYNC_REQUIRED: _ErrorReason.ValueType  # 31
+    """FAILED_PRECONDITION, HTTP 410. Tombstones that this importer had not
+    confirmed are no longer kept; import everything anew.
+    """
+    ERROR_REASON_LOSS_NOT_ACCEPTED: _ErrorReason.ValueType  # 32
+    """FAILED_PRECONDITION. These settings can lose records; say accept_loss."""
+    ERROR_REASON_IMPORTER_NOT_FOUND: _ErrorReason.ValueType  # 33
+    """NOT_FOUND. There is no importer of this name."""
+    ERROR_REASON_NOTICE_NOT_FOUND: _ErrorReason.ValueType  # 34
+    """NOT_FOUND. No notice waits under this number."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused: `reason` of the google.rpc.ErrorInfo in the status
@@ -173,4 +185,16 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 28
 """INTERNAL. A fault of pullfeed's own; the log of the core has more."""
 ERROR_REASON_BUSY: ErrorReason.ValueType  # 29
 """RESOURCE_EXHAUSTED. As many streams are served as may be at once; try again."""
+ERROR_REASON_REWOUND: ErrorReason.ValueType  # 30
+"""INVALID_ARGUMENT. The importer was rewound since; begin again at page 1."""
+ERROR_REASON_RESYNC_REQUIRED: ErrorReason.ValueType  # 31
+"""FAILED_PRECONDITION, HTTP 410. Tombstones that this importer had not
+confirmed are no longer kept; import everything anew.
+"""
+ERROR_REASON_LOSS_NOT_ACCEPTED: ErrorReason.ValueType  # 32
+"""FAILED_PRECONDITION. These settings can lose records; say accept_loss."""
+ERROR_REASON_IMPORTER_NOT_FOUND: ErrorReason.ValueType  # 33
+"""NOT_FOUND. There is no importer of this name."""
+ERROR_REASON_NOTICE_NOT_FOUND: ErrorReason.ValueType  # 34
+"""NOT_FOUND. No notice waits under this number."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

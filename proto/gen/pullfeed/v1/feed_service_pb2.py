@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from pullfeed.v1 import record_pb2 as pullfeed_dot_v1_dot_record__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1epullfeed/v1/feed_service.proto\x12\x0bpullfeed.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18pullfeed/v1/record.proto\"\xc3\x02\n\x10\x46\x65tchPageRequest\x12\x66\n\x04shop\x18\x01 \x01(\tBX\xbaHUrP(\xfd\x01\x32K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\xc8\x01\x01\x12-\n\x05scope\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x19\n\x06\x63ursor\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x17\n\x04page\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01H\x00\x12\"\n\tpage_size\x18\x05 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01H\x01\x88\x01\x01\x12)\n\x04\x66orm\x18\x06 \x01(\x0e\x32\x11.pullfeed.v1.FormB\x08\xbaH\x05\x82\x01\x02\x10\x01\x42\x07\n\x05startB\x0c\n\n_page_size\"\xc0\x01\n\x11\x46\x65tchPageResponse\x12$\n\x07records\x18\x01 \x03(\x0b\x32\x13.pullfeed.v1.Record\x12\x11\n\tdata_json\x18\x02 \x01(\x0c\x12\x15\n\rhas_next_page\x18\x03 \x01(\x08\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t\x12\x0c\n\x04page\x18\x05 \x01(\x05\x12\x11\n\tpage_size\x18\x06 \x01(\x05\x12\x14\n\x0c\x63ommit_token\x18\x07 \x01(\t\x12\x14\n\x0crecord_count\x18\x08 \x01(\x05\"\x9d\x02\n\rCommitRequest\x12\x66\n\x04shop\x18\x01 \x01(\tBX\xbaHUrP(\xfd\x01\x32K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\xc8\x01\x01\x12-\n\x05scope\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1f\n\x0c\x63ommit_token\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x19\n\x06\x63ursor\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12)\n\x04page\x18\x05 \x01(\x0b\x32\x19.pullfeed.v1.NumberedPageH\x00\x42\x0e\n\x05point\x12\x05\xbaH\x02\x08\x01\"W\n\x0cNumberedPage\x12\x15\n\x04page\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12\"\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01H\x00\x88\x01\x01\x42\x0c\n\n_page_size\"h\n\x0e\x43ommitResponse\x12\x10\n\x08position\x18\x01 \x01(\x03\x12\x10\n\x08\x61\x64vanced\x18\x02 \x01(\x08\x12\x32\n\x0e\x63ommitted_date\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xce\x01\n\x14\x45xportRecordsRequest\x12\x66\n\x04shop\x18\x01 \x01(\tBX\xbaHUrP(\xfd\x01\x32K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\xc8\x01\x01\x12-\n\x05scope\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1f\n\x0e\x61\x66ter_position\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"O\n\x15\x45xportRecordsResponse\x12$\n\x07records\x18\x01 \x03(\x0b\x32\x13.pullfeed.v1.Record\x12\x10\n\x08position\x18\x02 \x01(\x03*=\n\x04\x46orm\x12\x14\n\x10\x46ORM_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x46ORM_RECORDS\x10\x01\x12\r\n\tFORM_JSON\x10\x02\x32\x85\x02\n\x0b\x46\x65\x65\x64Service\x12O\n\tFetchPage\x12\x1d.pullfeed.v1.FetchPageRequest\x1a\x1e.pullfeed.v1.FetchPageResponse\"\x03\x90\x02\x02\x12\x46\n\x06\x43ommit\x12\x1a.pullfeed.v1.CommitRequest\x1a\x1b.pullfeed.v1.CommitResponse\"\x03\x90\x02\x02\x12]\n\rExportRecords\x12!.pullfeed.v1.ExportRecordsRequest\x1a\".pullfeed.v1.ExportRecordsResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1epullfeed/v1/feed_service.proto\x12\x0bpullfeed.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18pullfeed/v1/record.proto\"\xa1\x03\n\x10\x46\x65tchPageRequest\x12\x66\n\x04shop\x18\x01 \x01(\tBX\xbaHUrP(\xfd\x01\x32K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\xc8\x01\x01\x12-\n\x05scope\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x19\n\x06\x63ursor\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x17\n\x04page\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01H\x00\x12\"\n\tpage_size\x18\x05 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01H\x01\x88\x01\x01\x12)\n\x04\x66orm\x18\x06 \x01(\x0e\x32\x11.pullfeed.v1.FormB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12)\n\x04list\x18\x07 \x01(\x0e\x32\x11.pullfeed.v1.ListB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x31\n\rupdated_since\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x07\n\x05startB\x0c\n\n_page_size\"\x86\x02\n\x11\x46\x65tchPageResponse\x12$\n\x07records\x18\x01 \x03(\x0b\x32\x13.pullfeed.v1.Record\x12\x11\n\tdata_json\x18\x02 \x01(\x0c\x12\x15\n\rhas_next_page\x18\x03 \x01(\x08\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t\x12\x0c\n\x04page\x18\x05 \x01(\x05\x12\x11\n\tpage_size\x18\x06 \x01(\x05\x12\x14\n\x0c\x63ommit_token\x18\x07 \x01(\t\x12\x14\n\x0crecord_count\x18\x08 \x01(\x05\x12+\n\x07removed\x18\t \x03(\x0b\x32\x1a.pullfeed.v1.RemovedRecord\x12\x17\n\x0freport_handover\x18\n \x01(\x08\"\xaf\x03\n\rCommitRequest\x12\x66\n\x04shop\x18\x01 \x01(\tBX\xbaHUrP(\xfd\x01\x32K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\xc8\x01\x01\x12-\n\x05scope\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1f\n\x0c\x63ommit_token\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x19\n\x06\x63ursor\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12)\n\x04page\x18\x05 \x01(\x0b\x32\x19.pullfeed.v1.NumberedPageH\x00\x12)\n\x04list\x18\x06 \x01(\x0e\x32\x11.pullfeed.v1.ListB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1e\n\x08received\x18\x07 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00H\x01\x88\x01\x01\x12\x38\n\x08rejected\x18\x08 \x03(\x0b\x32\x1b.pullfeed.v1.RejectedRecordB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\x42\x0e\n\x05point\x12\x05\xbaH\x02\x08\x01\x42\x0b\n\t_received\"m\n\x0eRejectedRecord\x12+\n\x02id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x10\x01(\xff\x01\x32\x13^[^\\x00-\\x1F\\x7F]*$\x12.\n\x06reason\x18\x02 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[A-Za-z0-9_. -]{0,64}$\"\x8a\x01\n\x0cNumberedPage\x12\x15\n\x04page\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12\"\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01H\x00\x88\x01\x01\x12\x31\n\rupdated_since\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0c\n\n_page_size\"\x94\x01\n\x0e\x43ommitResponse\x12\x10\n\x08position\x18\x01 \x01(\x03\x12\x10\n\x08\x61\x64vanced\x18\x02 \x01(\x08\x12\x32\n\x0e\x63ommitted_date\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x0cserved_count\x18\x04 \x01(\x03H\x00\x88\x01\x01\x42\x0f\n\r_served_count\"\xf8\x01\n\x15ReportHandoverRequest\x12\x66\n\x04shop\x18\x01 \x01(\tBX\xbaHUrP(\xfd\x01\x32K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\xc8\x01\x01\x12-\n\x05scope\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12)\n\x04list\x18\x03 \x01(\x0e\x32\x11.pullfeed.v1.ListB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1d\n\x0c\x63ommit_token\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\"\x18\n\x16ReportHandoverResponse\"\x8e\x02\n\x13\x46\x65tchChangesRequest\x12\x66\n\x04shop\x18\x01 \x01(\tBX\xbaHUrP(\xfd\x01\x32K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\xc8\x01\x01\x12-\n\x05scope\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1f\n\x0e\x61\x66ter_position\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\r\n\x05\x65poch\x18\x04 \x01(\x03\x12\"\n\tpage_size\x18\x05 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01H\x00\x88\x01\x01\x42\x0c\n\n_page_size\"t\n\x14\x46\x65tchChangesResponse\x12$\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x13.pullfeed.v1.Change\x12\x10\n\x08position\x18\x02 \x01(\x03\x12\r\n\x05\x65poch\x18\x03 \x01(\x03\x12\x15\n\rhas_next_page\x18\x04 \x01(\x08\"x\n\x06\x43hange\x12\x10\n\x08position\x18\x01 \x01(\x03\x12%\n\x06record\x18\x02 \x01(\x0b\x32\x13.pullfeed.v1.RecordH\x00\x12-\n\x07removed\x18\x03 \x01(\x0b\x32\x1a.pullfeed.v1.RemovedRecordH\x00\x42\x06\n\x04kind\"\xce\x01\n\x14\x45xportRecordsRequest\x12\x66\n\x04shop\x18\x01 \x01(\tBX\xbaHUrP(\xfd\x01\x32K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\xc8\x01\x01\x12-\n\x05scope\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1f\n\x0e\x61\x66ter_position\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"O\n\x15\x45xportRecordsResponse\x12$\n\x07records\x18\x01 \x03(\x0b\x32\x13.pullfeed.v1.Record\x12\x10\n\x08position\x18\x02 \x01(\x03*=\n\x04\x46orm\x12\x14\n\x10\x46ORM_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x46ORM_RECORDS\x10\x01\x12\r\n\tFORM_JSON\x10\x02\x32\xbf\x03\n\x0b\x46\x65\x65\x64Service\x12O\n\tFetchPage\x12\x1d.pullfeed.v1.FetchPageRequest\x1a\x1e.pullfeed.v1.FetchPageResponse\"\x03\x90\x02\x02\x12\x46\n\x06\x43ommit\x12\x1a.pullfeed.v1.CommitRequest\x1a\x1b.pullfeed.v1.CommitResponse\"\x03\x90\x02\x02\x12^\n\x0eReportHandover\x12\".pullfeed.v1.ReportHandoverRequest\x1a#.pullfeed.v1.ReportHandoverResponse\"\x03\x90\x02\x02\x12X\n\x0c\x46\x65tchChanges\x12 .pullfeed.v1.FetchChangesRequest\x1a!.pullfeed.v1.FetchChangesResponse\"\x03\x90\x02\x01\x12]\n\rExportRecords\x12!.pullfeed.v1.ExportRecordsRequest\x1a\".pullfeed.v1.ExportRecordsResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,6 +46,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FETCHPAGEREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\001'
   _globals['_FETCHPAGEREQUEST'].fields_by_name['form']._loaded_options = None
   _globals['_FETCHPAGEREQUEST'].fields_by_name['form']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_FETCHPAGEREQUEST'].fields_by_name['list']._loaded_options = None
+  _globals['_FETCHPAGEREQUEST'].fields_by_name['list']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_COMMITREQUEST'].oneofs_by_name['point']._loaded_options = None
   _globals['_COMMITREQUEST'].oneofs_by_name['point']._serialized_options = b'\272H\002\010\001'
   _globals['_COMMITREQUEST'].fields_by_name['shop']._loaded_options = None
@@ -56,10 +58,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COMMITREQUEST'].fields_by_name['commit_token']._serialized_options = b'\272H\004r\002\020\001'
   _globals['_COMMITREQUEST'].fields_by_name['cursor']._loaded_options = None
   _globals['_COMMITREQUEST'].fields_by_name['cursor']._serialized_options = b'\272H\004r\002\020\001'
+  _globals['_COMMITREQUEST'].fields_by_name['list']._loaded_options = None
+  _globals['_COMMITREQUEST'].fields_by_name['list']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_COMMITREQUEST'].fields_by_name['received']._loaded_options = None
+  _globals['_COMMITREQUEST'].fields_by_name['received']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_COMMITREQUEST'].fields_by_name['rejected']._loaded_options = None
+  _globals['_COMMITREQUEST'].fields_by_name['rejected']._serialized_options = b'\272H\006\222\001\003\020\350\007'
+  _globals['_REJECTEDRECORD'].fields_by_name['id']._loaded_options = None
+  _globals['_REJECTEDRECORD'].fields_by_name['id']._serialized_options = b'\272H\034r\032\020\001(\377\0012\023^[^\\x00-\\x1F\\x7F]*$'
+  _globals['_REJECTEDRECORD'].fields_by_name['reason']._loaded_options = None
+  _globals['_REJECTEDRECORD'].fields_by_name['reason']._serialized_options = b'\272H\033r\0312\027^[A-Za-z0-9_. -]{0,64}$'
   _globals['_NUMBEREDPAGE'].fields_by_name['page']._loaded_options = None
   _globals['_NUMBEREDPAGE'].fields_by_name['page']._serialized_options = b'\272H\004\032\002(\001'
   _globals['_NUMBEREDPAGE'].fields_by_name['page_size']._loaded_options = None
   _globals['_NUMBEREDPAGE'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\001'
+  _globals['_REPORTHANDOVERREQUEST'].fields_by_name['shop']._loaded_options = None
+  _globals['_REPORTHANDOVERREQUEST'].fields_by_name['shop']._serialized_options = b'\272HUrP(\375\0012K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\310\001\001'
+  _globals['_REPORTHANDOVERREQUEST'].fields_by_name['scope']._loaded_options = None
+  _globals['_REPORTHANDOVERREQUEST'].fields_by_name['scope']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_REPORTHANDOVERREQUEST'].fields_by_name['list']._loaded_options = None
+  _globals['_REPORTHANDOVERREQUEST'].fields_by_name['list']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_REPORTHANDOVERREQUEST'].fields_by_name['commit_token']._loaded_options = None
+  _globals['_REPORTHANDOVERREQUEST'].fields_by_name['commit_token']._serialized_options = b'\272H\004r\002\020\001'
+  _globals['_FETCHCHANGESREQUEST'].fields_by_name['shop']._loaded_options = None
+  _globals['_FETCHCHANGESREQUEST'].fields_by_name['shop']._serialized_options = b'\272HUrP(\375\0012K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\310\001\001'
+  _globals['_FETCHCHANGESREQUEST'].fields_by_name['scope']._loaded_options = None
+  _globals['_FETCHCHANGESREQUEST'].fields_by_name['scope']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_FETCHCHANGESREQUEST'].fields_by_name['after_position']._loaded_options = None
+  _globals['_FETCHCHANGESREQUEST'].fields_by_name['after_position']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_FETCHCHANGESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_FETCHCHANGESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\001'
   _globals['_EXPORTRECORDSREQUEST'].fields_by_name['shop']._loaded_options = None
   _globals['_EXPORTRECORDSREQUEST'].fields_by_name['shop']._serialized_options = b'\272HUrP(\375\0012K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\310\001\001'
   _globals['_EXPORTRECORDSREQUEST'].fields_by_name['scope']._loaded_options = None
@@ -70,24 +98,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FEEDSERVICE'].methods_by_name['FetchPage']._serialized_options = b'\220\002\002'
   _globals['_FEEDSERVICE'].methods_by_name['Commit']._loaded_options = None
   _globals['_FEEDSERVICE'].methods_by_name['Commit']._serialized_options = b'\220\002\002'
+  _globals['_FEEDSERVICE'].methods_by_name['ReportHandover']._loaded_options = None
+  _globals['_FEEDSERVICE'].methods_by_name['ReportHandover']._serialized_options = b'\220\002\002'
+  _globals['_FEEDSERVICE'].methods_by_name['FetchChanges']._loaded_options = None
+  _globals['_FEEDSERVICE'].methods_by_name['FetchChanges']._serialized_options = b'\220\002\001'
   _globals['_FEEDSERVICE'].methods_by_name['ExportRecords']._loaded_options = None
   _globals['_FEEDSERVICE'].methods_by_name['ExportRecords']._serialized_options = b'\220\002\001'
-  _globals['_FORM']._serialized_start=1429
-  _globals['_FORM']._serialized_end=1490
+  _globals['_FORM']._serialized_start=2737
+  _globals['_FORM']._serialized_end=2798
   _globals['_FETCHPAGEREQUEST']._serialized_start=136
-  _globals['_FETCHPAGEREQUEST']._serialized_end=459
-  _globals['_FETCHPAGERESPONSE']._serialized_start=462
-  _globals['_FETCHPAGERESPONSE']._serialized_end=654
-  _globals['_COMMITREQUEST']._serialized_start=657
-  _globals['_COMMITREQUEST']._serialized_end=942
-  _globals['_NUMBEREDPAGE']._serialized_start=944
-  _globals['_NUMBEREDPAGE']._serialized_end=1031
-  _globals['_COMMITRESPONSE']._serialized_start=1033
-  _globals['_COMMITRESPONSE']._serialized_end=1137
-  _globals['_EXPORTRECORDSREQUEST']._serialized_start=1140
-  _globals['_EXPORTRECORDSREQUEST']._serialized_end=1346
-  _globals['_EXPORTRECORDSRESPONSE']._serialized_start=1348
-  _globals['_EXPORTRECORDSRESPONSE']._serialized_end=1427
-  _globals['_FEEDSERVICE']._serialized_start=1493
-  _globals['_FEEDSERVICE']._serialized_end=1754
+  _globals['_FETCHPAGEREQUEST']._serialized_end=553
+  _globals['_FETCHPAGERESPONSE']._serialized_start=556
+  _globals['_FETCHPAGERESPONSE']._serialized_end=818
+  _globals['_COMMITREQUEST']._serialized_start=821
+  _globals['_COMMITREQUEST']._serialized_end=1252
+  _globals['_REJECTEDRECORD']._serialized_start=1254
+  _globals['_REJECTEDRECORD']._serialized_end=1363
+  _globals['_NUMBEREDPAGE']._serialized_start=1366
+  _globals['_NUMBEREDPAGE']._serialized_end=1504
+  _globals['_COMMITRESPONSE']._serialized_start=1507
+  _globals['_COMMITRESPONSE']._serialized_end=1655
+  _globals['_REPORTHANDOVERREQUEST']._serialized_start=1658
+  _globals['_REPORTHANDOVERREQUEST']._serialized_end=1906
+  _globals['_REPORTHANDOVERRESPONSE']._serialized_start=1908
+  _globals['_REPORTHANDOVERRESPONSE']._serialized_end=1932
+  _globals['_FETCHCHANGESREQUEST']._serialized_start=1935
+  _globals['_FETCHCHANGESREQUEST']._serialized_end=2205
+  _globals['_FETCHCHANGESRESPONSE']._serialized_start=2207
+  _globals['_FETCHCHANGESRESPONSE']._serialized_end=2323
+  _globals['_CHANGE']._serialized_start=2325
+  _globals['_CHANGE']._serialized_end=2445
+  _globals['_EXPORTRECORDSREQUEST']._serialized_start=2448
+  _globals['_EXPORTRECORDSREQUEST']._serialized_end=2654
+  _globals['_EXPORTRECORDSRESPONSE']._serialized_start=2656
+  _globals['_EXPORTRECORDSRESPONSE']._serialized_end=2735
+  _globals['_FEEDSERVICE']._serialized_start=2801
+  _globals['_FEEDSERVICE']._serialized_end=3248
 # @@protoc_insertion_point(module_scope)

@@ -57,6 +57,8 @@ class FetchPageRequest(_message.Message):
     PAGE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     FORM_FIELD_NUMBER: _builtins.int
+    LIST_FIELD_NUMBER: _builtins.int
+    UPDATED_SINCE_FIELD_NUMBER: _builtins.int
     shop: _builtins.str
     """The shop's domain. Trimmed and lower-cased."""
     scope: _record_pb2.Scope.ValueType
@@ -69,6 +71,15 @@ class FetchPageRequest(_message.Message):
     """Records a page: 1 to 1,000, and 50 where it is not said."""
     form: Global___Form.ValueType
     """The form of the records."""
+    list: _record_pb2.List.ValueType
+    """Which list; the records where it is not said."""
+    @_builtins.property
+    def updated_since(self) -> _timestamp_pb2.Timestamp:
+        """Begin with what was stored at this time or after it, instead of where the
+        importer's walks begin. A start and no filter: a little older may come too.
+        By page number it is part of the walk's name; a cursor carries it along.
+        """
+
     def __init__(
         self,
         *,
@@ -78,10 +89,12 @@ class FetchPageRequest(_message.Message):
         page: _builtins.int = ...,
         page_size: _builtins.int | None = ...,
         form: Global___Form.ValueType = ...,
+        list: _record_pb2.List.ValueType = ...,
+        updated_since: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "cursor", b"cursor", "page", b"page", "page_size", b"page_size", "start", b"start"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "cursor", b"cursor", "page", b"page", "page_size", b"page_size", "start", b"start", "updated_since", b"updated_since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "cursor", b"cursor", "form", b"form", "page", b"page", "page_size", b"page_size", "scope", b"scope", "shop", b"shop", "start", b"start"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "cursor", b"cursor", "form", b"form", "list", b"list", "page", b"page", "page_size", b"page_size", "scope", b"scope", "shop", b"shop", "start", b"start", "updated_since", b"updated_since"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
     _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
@@ -108,6 +121,8 @@ class FetchPageResponse(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     COMMIT_TOKEN_FIELD_NUMBER: _builtins.int
     RECORD_COUNT_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
+    REPORT_HANDOVER_FIELD_NUMBER: _builtins.int
     data_json: _builtins.bytes
     """The records as one JSON array in UTF-8; empty where JSON was not asked."""
     has_next_page: _builtins.bool
@@ -122,9 +137,15 @@ class FetchPageResponse(_message.Message):
     """Confirms this page and all before it. Lives seven days."""
     record_count: _builtins.int
     """Records on this page, in either form."""
+    report_handover: _builtins.bool
+    """Call ReportHandover with `commit_token` once the answer was handed over."""
     @_builtins.property
     def records(self) -> _containers.RepeatedCompositeFieldContainer[_record_pb2.Record]:
         """The records, oldest change first; empty where JSON was asked."""
+
+    @_builtins.property
+    def removed(self) -> _containers.RepeatedCompositeFieldContainer[_record_pb2.RemovedRecord]:
+        """Of the list of the removed: what is left of them; empty where JSON was asked."""
 
     def __init__(
         self,
@@ -137,10 +158,12 @@ class FetchPageResponse(_message.Message):
         page_size: _builtins.int = ...,
         commit_token: _builtins.str = ...,
         record_count: _builtins.int = ...,
+        removed: _abc.Iterable[_record_pb2.RemovedRecord] | None = ...,
+        report_handover: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["commit_token", b"commit_token", "cursor", b"cursor", "data_json", b"data_json", "has_next_page", b"has_next_page", "page", b"page", "page_size", b"page_size", "record_count", b"record_count", "records", b"records"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commit_token", b"commit_token", "cursor", b"cursor", "data_json", b"data_json", "has_next_page", b"has_next_page", "page", b"page", "page_size", b"page_size", "record_count", b"record_count", "records", b"records", "removed", b"removed", "report_handover", b"report_handover"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -157,6 +180,9 @@ class CommitRequest(_message.Message):
     COMMIT_TOKEN_FIELD_NUMBER: _builtins.int
     CURSOR_FIELD_NUMBER: _builtins.int
     PAGE_FIELD_NUMBER: _builtins.int
+    LIST_FIELD_NUMBER: _builtins.int
+    RECEIVED_FIELD_NUMBER: _builtins.int
+    REJECTED_FIELD_NUMBER: _builtins.int
     shop: _builtins.str
     """The shop's domain. Trimmed and lower-cased."""
     scope: _record_pb2.Scope.ValueType
@@ -165,9 +191,19 @@ class CommitRequest(_message.Message):
     """The commit token of a page: that page and all before it."""
     cursor: _builtins.str
     """A cursor: all before the page it asks for."""
+    list: _record_pb2.List.ValueType
+    """Which list; the records where it is not said."""
+    received: _builtins.int
+    """How many records the importer counted since its last commit. A difference
+    to what was served is noted as a warning and refuses nothing.
+    """
     @_builtins.property
     def page(self) -> Global___NumberedPage:
         """A numbered page: that page and all before it."""
+
+    @_builtins.property
+    def rejected(self) -> _containers.RepeatedCompositeFieldContainer[Global___RejectedRecord]:
+        """What it could not take. Never keeps the position back; see ListRejected."""
 
     def __init__(
         self,
@@ -177,16 +213,52 @@ class CommitRequest(_message.Message):
         commit_token: _builtins.str = ...,
         cursor: _builtins.str = ...,
         page: Global___NumberedPage | None = ...,
+        list: _record_pb2.List.ValueType = ...,
+        received: _builtins.int | None = ...,
+        rejected: _abc.Iterable[Global___RejectedRecord] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["commit_token", b"commit_token", "cursor", b"cursor", "page", b"page", "point", b"point"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_received", b"_received", "commit_token", b"commit_token", "cursor", b"cursor", "page", b"page", "point", b"point", "received", b"received"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["commit_token", b"commit_token", "cursor", b"cursor", "page", b"page", "point", b"point", "scope", b"scope", "shop", b"shop"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_received", b"_received", "commit_token", b"commit_token", "cursor", b"cursor", "list", b"list", "page", b"page", "point", b"point", "received", b"received", "rejected", b"rejected", "scope", b"scope", "shop", b"shop"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__received: _TypeAlias = _typing.Literal["received"]  # noqa: Y015
+    _WhichOneofArgType__received: _TypeAlias = _typing.Literal["_received", b"_received"]  # noqa: Y015
     _WhichOneofReturnType_point: _TypeAlias = _typing.Literal["commit_token", "cursor", "page"]  # noqa: Y015
     _WhichOneofArgType_point: _TypeAlias = _typing.Literal["point", b"point"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__received) -> _WhichOneofReturnType__received | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType_point) -> _WhichOneofReturnType_point | None: ...
 
 Global___CommitRequest: _TypeAlias = CommitRequest  # noqa: Y015
+
+@_typing.final
+class RejectedRecord(_message.Message):
+    """A record that an importer could not take."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Its id."""
+    reason: _builtins.str
+    """Why, as a code of letters, digits, blanks and "_.-". Never a value of the
+    record.
+    """
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RejectedRecord: _TypeAlias = RejectedRecord  # noqa: Y015
 
 @_typing.final
 class NumberedPage(_message.Message):
@@ -196,19 +268,25 @@ class NumberedPage(_message.Message):
 
     PAGE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    UPDATED_SINCE_FIELD_NUMBER: _builtins.int
     page: _builtins.int
     """The page's number, from 1."""
     page_size: _builtins.int
     """The page_size it was asked with; 50 where it is not said."""
+    @_builtins.property
+    def updated_since(self) -> _timestamp_pb2.Timestamp:
+        """The updated_since it was asked with."""
+
     def __init__(
         self,
         *,
         page: _builtins.int = ...,
         page_size: _builtins.int | None = ...,
+        updated_since: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "page_size", b"page_size"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "page_size", b"page_size", "updated_since", b"updated_since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "page", b"page", "page_size", b"page_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "page", b"page", "page_size", b"page_size", "updated_since", b"updated_since"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
     _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
@@ -225,10 +303,13 @@ class CommitResponse(_message.Message):
     POSITION_FIELD_NUMBER: _builtins.int
     ADVANCED_FIELD_NUMBER: _builtins.int
     COMMITTED_DATE_FIELD_NUMBER: _builtins.int
+    SERVED_COUNT_FIELD_NUMBER: _builtins.int
     position: _builtins.int
     """Where the importer's committed position stands now."""
     advanced: _builtins.bool
     """Did this commit move it."""
+    served_count: _builtins.int
+    """Records this commit confirmed, where that is known; compare with `received`."""
     @_builtins.property
     def committed_date(self) -> _timestamp_pb2.Timestamp:
         """When it last moved; absent where it never did."""
@@ -239,14 +320,180 @@ class CommitResponse(_message.Message):
         position: _builtins.int = ...,
         advanced: _builtins.bool = ...,
         committed_date: _timestamp_pb2.Timestamp | None = ...,
+        served_count: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["committed_date", b"committed_date"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_served_count", b"_served_count", "committed_date", b"committed_date", "served_count", b"served_count"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["advanced", b"advanced", "committed_date", b"committed_date", "position", b"position"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_served_count", b"_served_count", "advanced", b"advanced", "committed_date", b"committed_date", "position", b"position", "served_count", b"served_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__served_count: _TypeAlias = _typing.Literal["served_count"]  # noqa: Y015
+    _WhichOneofArgType__served_count: _TypeAlias = _typing.Literal["_served_count", b"_served_count"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__served_count) -> _WhichOneofReturnType__served_count | None: ...
+
+Global___CommitResponse: _TypeAlias = CommitResponse  # noqa: Y015
+
+@_typing.final
+class ReportHandoverRequest(_message.Message):
+    """Request of ReportHandover."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHOP_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    LIST_FIELD_NUMBER: _builtins.int
+    COMMIT_TOKEN_FIELD_NUMBER: _builtins.int
+    shop: _builtins.str
+    """The shop's domain. Trimmed and lower-cased."""
+    scope: _record_pb2.Scope.ValueType
+    """The scope of the page."""
+    list: _record_pb2.List.ValueType
+    """Which list; the records where it is not said."""
+    commit_token: _builtins.str
+    """The page's commit token."""
+    def __init__(
+        self,
+        *,
+        shop: _builtins.str = ...,
+        scope: _record_pb2.Scope.ValueType = ...,
+        list: _record_pb2.List.ValueType = ...,
+        commit_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commit_token", b"commit_token", "list", b"list", "scope", b"scope", "shop", b"shop"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___CommitResponse: _TypeAlias = CommitResponse  # noqa: Y015
+Global___ReportHandoverRequest: _TypeAlias = ReportHandoverRequest  # noqa: Y015
+
+@_typing.final
+class ReportHandoverResponse(_message.Message):
+    """Response of ReportHandover."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportHandoverResponse: _TypeAlias = ReportHandoverResponse  # noqa: Y015
+
+@_typing.final
+class FetchChangesRequest(_message.Message):
+    """Request of FetchChanges."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHOP_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    AFTER_POSITION_FIELD_NUMBER: _builtins.int
+    EPOCH_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    shop: _builtins.str
+    """The shop's domain. Trimmed and lower-cased."""
+    scope: _record_pb2.Scope.ValueType
+    """The scope to read."""
+    after_position: _builtins.int
+    """Only what changed after this position; 0 for everything."""
+    epoch: _builtins.int
+    """The epoch that came with that position; not needed for 0."""
+    page_size: _builtins.int
+    """Changes a page: 1 to 1,000, and 50 where it is not said."""
+    def __init__(
+        self,
+        *,
+        shop: _builtins.str = ...,
+        scope: _record_pb2.Scope.ValueType = ...,
+        after_position: _builtins.int = ...,
+        epoch: _builtins.int = ...,
+        page_size: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "page_size", b"page_size"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "after_position", b"after_position", "epoch", b"epoch", "page_size", b"page_size", "scope", b"scope", "shop", b"shop"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
+    _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_size) -> _WhichOneofReturnType__page_size | None: ...
+
+Global___FetchChangesRequest: _TypeAlias = FetchChangesRequest  # noqa: Y015
+
+@_typing.final
+class FetchChangesResponse(_message.Message):
+    """Response of FetchChanges."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGES_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    EPOCH_FIELD_NUMBER: _builtins.int
+    HAS_NEXT_PAGE_FIELD_NUMBER: _builtins.int
+    position: _builtins.int
+    """Where the next page begins."""
+    epoch: _builtins.int
+    """The feed's epoch; to be sent along with `position`."""
+    has_next_page: _builtins.bool
+    """Was there a change behind this page when it was read."""
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Change]:
+        """The changes, oldest first."""
+
+    def __init__(
+        self,
+        *,
+        changes: _abc.Iterable[Global___Change] | None = ...,
+        position: _builtins.int = ...,
+        epoch: _builtins.int = ...,
+        has_next_page: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "epoch", b"epoch", "has_next_page", b"has_next_page", "position", b"position"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FetchChangesResponse: _TypeAlias = FetchChangesResponse  # noqa: Y015
+
+@_typing.final
+class Change(_message.Message):
+    """How one id stands since its last change."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSITION_FIELD_NUMBER: _builtins.int
+    RECORD_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
+    position: _builtins.int
+    """The number of the change."""
+    @_builtins.property
+    def record(self) -> _record_pb2.Record:
+        """The record."""
+
+    @_builtins.property
+    def removed(self) -> _record_pb2.RemovedRecord:
+        """What is left of it."""
+
+    def __init__(
+        self,
+        *,
+        position: _builtins.int = ...,
+        record: _record_pb2.Record | None = ...,
+        removed: _record_pb2.RemovedRecord | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "record", b"record", "removed", b"removed"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "position", b"position", "record", b"record", "removed", b"removed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["record", "removed"]  # noqa: Y015
+    _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
+
+Global___Change: _TypeAlias = Change  # noqa: Y015
 
 @_typing.final
 class ExportRecordsRequest(_message.Message):

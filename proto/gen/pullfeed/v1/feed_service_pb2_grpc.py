@@ -45,6 +45,16 @@ class FeedServiceStub:
                 request_serializer=pullfeed_dot_v1_dot_feed__service__pb2.CommitRequest.SerializeToString,
                 response_deserializer=pullfeed_dot_v1_dot_feed__service__pb2.CommitResponse.FromString,
                 _registered_method=True)
+        self.ReportHandover = channel.unary_unary(
+                '/pullfeed.v1.FeedService/ReportHandover',
+                request_serializer=pullfeed_dot_v1_dot_feed__service__pb2.ReportHandoverRequest.SerializeToString,
+                response_deserializer=pullfeed_dot_v1_dot_feed__service__pb2.ReportHandoverResponse.FromString,
+                _registered_method=True)
+        self.FetchChanges = channel.unary_unary(
+                '/pullfeed.v1.FeedService/FetchChanges',
+                request_serializer=pullfeed_dot_v1_dot_feed__service__pb2.FetchChangesRequest.SerializeToString,
+                response_deserializer=pullfeed_dot_v1_dot_feed__service__pb2.FetchChangesResponse.FromString,
+                _registered_method=True)
         self.ExportRecords = channel.unary_stream(
                 '/pullfeed.v1.FeedService/ExportRecords',
                 request_serializer=pullfeed_dot_v1_dot_feed__service__pb2.ExportRecordsRequest.SerializeToString,
@@ -67,6 +77,9 @@ class FeedServiceServicer:
         was altered, given for another importer or feed, or is too old.
         INVALID_ARGUMENT/PAGE_NOT_REACHED: more than 1,000 pages past what was asked.
         INVALID_ARGUMENT/WALK_EXPIRED: the walk was left alone for seven days.
+        INVALID_ARGUMENT/REWOUND: the importer was rewound since; begin at page 1.
+        FAILED_PRECONDITION/RESYNC_REQUIRED: tombstones this importer had not
+        confirmed are gone; import everything anew.
         NOT_FOUND/SHOP_NOT_FOUND: no such shop for this key.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -81,6 +94,34 @@ class FeedServiceServicer:
 
         INVALID_ARGUMENT/TOKEN_INVALID, TOKEN_FOREIGN, TOKEN_EXPIRED: as for cursors.
         INVALID_ARGUMENT/PAGE_NOT_SERVED: that page was never handed out.
+        INVALID_ARGUMENT/REWOUND: the importer was rewound since the page was served.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportHandover(self, request, context):
+        """Says that a page's answer was handed to the importer's connection.
+
+        Asked for by `report_handover` of the page. Whoever speaks HTTP for the core
+        calls it; it proves no receipt. What it does depends on how the importer
+        commits: see CommitWay.
+
+        INVALID_ARGUMENT/TOKEN_INVALID, TOKEN_FOREIGN, TOKEN_EXPIRED: as for Commit.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FetchChanges(self, request, context):
+        """Both lists of a feed as one, oldest change first, for internal services.
+
+        Confirms nothing; the caller keeps the position. Each id comes once, as it
+        is now. Applied in this order, a copy equals the feed at the end.
+
+        INVALID_ARGUMENT/CURSOR_EXPIRED: `epoch` is not the feed's any more; begin at 0.
+        FAILED_PRECONDITION/RESYNC_REQUIRED: tombstones behind `after_position` are gone.
+        NOT_FOUND/SHOP_NOT_FOUND: no such shop for this key.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -111,6 +152,16 @@ def add_FeedServiceServicer_to_server(servicer, server):
                     servicer.Commit,
                     request_deserializer=pullfeed_dot_v1_dot_feed__service__pb2.CommitRequest.FromString,
                     response_serializer=pullfeed_dot_v1_dot_feed__service__pb2.CommitResponse.SerializeToString,
+            ),
+            'ReportHandover': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportHandover,
+                    request_deserializer=pullfeed_dot_v1_dot_feed__service__pb2.ReportHandoverRequest.FromString,
+                    response_serializer=pullfeed_dot_v1_dot_feed__service__pb2.ReportHandoverResponse.SerializeToString,
+            ),
+            'FetchChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.FetchChanges,
+                    request_deserializer=pullfeed_dot_v1_dot_feed__service__pb2.FetchChangesRequest.FromString,
+                    response_serializer=pullfeed_dot_v1_dot_feed__service__pb2.FetchChangesResponse.SerializeToString,
             ),
             'ExportRecords': grpc.unary_stream_rpc_method_handler(
                     servicer.ExportRecords,
@@ -173,6 +224,60 @@ class FeedService:
             '/pullfeed.v1.FeedService/Commit',
             pullfeed_dot_v1_dot_feed__service__pb2.CommitRequest.SerializeToString,
             pullfeed_dot_v1_dot_feed__service__pb2.CommitResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportHandover(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pullfeed.v1.FeedService/ReportHandover',
+            pullfeed_dot_v1_dot_feed__service__pb2.ReportHandoverRequest.SerializeToString,
+            pullfeed_dot_v1_dot_feed__service__pb2.ReportHandoverResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FetchChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pullfeed.v1.FeedService/FetchChanges',
+            pullfeed_dot_v1_dot_feed__service__pb2.FetchChangesRequest.SerializeToString,
+            pullfeed_dot_v1_dot_feed__service__pb2.FetchChangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

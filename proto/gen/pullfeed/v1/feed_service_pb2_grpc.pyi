@@ -44,6 +44,9 @@ class FeedServiceStub:
     was altered, given for another importer or feed, or is too old.
     INVALID_ARGUMENT/PAGE_NOT_REACHED: more than 1,000 pages past what was asked.
     INVALID_ARGUMENT/WALK_EXPIRED: the walk was left alone for seven days.
+    INVALID_ARGUMENT/REWOUND: the importer was rewound since; begin at page 1.
+    FAILED_PRECONDITION/RESYNC_REQUIRED: tombstones this importer had not
+    confirmed are gone; import everything anew.
     NOT_FOUND/SHOP_NOT_FOUND: no such shop for this key.
     """
     Commit: _grpc.UnaryUnaryMultiCallable[_feed_service_pb2.CommitRequest, _feed_service_pb2.CommitResponse]
@@ -54,6 +57,26 @@ class FeedServiceStub:
 
     INVALID_ARGUMENT/TOKEN_INVALID, TOKEN_FOREIGN, TOKEN_EXPIRED: as for cursors.
     INVALID_ARGUMENT/PAGE_NOT_SERVED: that page was never handed out.
+    INVALID_ARGUMENT/REWOUND: the importer was rewound since the page was served.
+    """
+    ReportHandover: _grpc.UnaryUnaryMultiCallable[_feed_service_pb2.ReportHandoverRequest, _feed_service_pb2.ReportHandoverResponse]
+    """Says that a page's answer was handed to the importer's connection.
+
+    Asked for by `report_handover` of the page. Whoever speaks HTTP for the core
+    calls it; it proves no receipt. What it does depends on how the importer
+    commits: see CommitWay.
+
+    INVALID_ARGUMENT/TOKEN_INVALID, TOKEN_FOREIGN, TOKEN_EXPIRED: as for Commit.
+    """
+    FetchChanges: _grpc.UnaryUnaryMultiCallable[_feed_service_pb2.FetchChangesRequest, _feed_service_pb2.FetchChangesResponse]
+    """Both lists of a feed as one, oldest change first, for internal services.
+
+    Confirms nothing; the caller keeps the position. Each id comes once, as it
+    is now. Applied in this order, a copy equals the feed at the end.
+
+    INVALID_ARGUMENT/CURSOR_EXPIRED: `epoch` is not the feed's any more; begin at 0.
+    FAILED_PRECONDITION/RESYNC_REQUIRED: tombstones behind `after_position` are gone.
+    NOT_FOUND/SHOP_NOT_FOUND: no such shop for this key.
     """
     ExportRecords: _grpc.UnaryStreamMultiCallable[_feed_service_pb2.ExportRecordsRequest, _feed_service_pb2.ExportRecordsResponse]
     """All records of a feed, oldest change first, for internal services.
@@ -81,6 +104,9 @@ class FeedServiceAsyncStub(FeedServiceStub):
     was altered, given for another importer or feed, or is too old.
     INVALID_ARGUMENT/PAGE_NOT_REACHED: more than 1,000 pages past what was asked.
     INVALID_ARGUMENT/WALK_EXPIRED: the walk was left alone for seven days.
+    INVALID_ARGUMENT/REWOUND: the importer was rewound since; begin at page 1.
+    FAILED_PRECONDITION/RESYNC_REQUIRED: tombstones this importer had not
+    confirmed are gone; import everything anew.
     NOT_FOUND/SHOP_NOT_FOUND: no such shop for this key.
     """
     Commit: _aio.UnaryUnaryMultiCallable[_feed_service_pb2.CommitRequest, _feed_service_pb2.CommitResponse]  # type: ignore[assignment]
@@ -91,6 +117,26 @@ class FeedServiceAsyncStub(FeedServiceStub):
 
     INVALID_ARGUMENT/TOKEN_INVALID, TOKEN_FOREIGN, TOKEN_EXPIRED: as for cursors.
     INVALID_ARGUMENT/PAGE_NOT_SERVED: that page was never handed out.
+    INVALID_ARGUMENT/REWOUND: the importer was rewound since the page was served.
+    """
+    ReportHandover: _aio.UnaryUnaryMultiCallable[_feed_service_pb2.ReportHandoverRequest, _feed_service_pb2.ReportHandoverResponse]  # type: ignore[assignment]
+    """Says that a page's answer was handed to the importer's connection.
+
+    Asked for by `report_handover` of the page. Whoever speaks HTTP for the core
+    calls it; it proves no receipt. What it does depends on how the importer
+    commits: see CommitWay.
+
+    INVALID_ARGUMENT/TOKEN_INVALID, TOKEN_FOREIGN, TOKEN_EXPIRED: as for Commit.
+    """
+    FetchChanges: _aio.UnaryUnaryMultiCallable[_feed_service_pb2.FetchChangesRequest, _feed_service_pb2.FetchChangesResponse]  # type: ignore[assignment]
+    """Both lists of a feed as one, oldest change first, for internal services.
+
+    Confirms nothing; the caller keeps the position. Each id comes once, as it
+    is now. Applied in this order, a copy equals the feed at the end.
+
+    INVALID_ARGUMENT/CURSOR_EXPIRED: `epoch` is not the feed's any more; begin at 0.
+    FAILED_PRECONDITION/RESYNC_REQUIRED: tombstones behind `after_position` are gone.
+    NOT_FOUND/SHOP_NOT_FOUND: no such shop for this key.
     """
     ExportRecords: _aio.UnaryStreamMultiCallable[_feed_service_pb2.ExportRecordsRequest, _feed_service_pb2.ExportRecordsResponse]  # type: ignore[assignment]
     """All records of a feed, oldest change first, for internal services.
@@ -121,6 +167,9 @@ class FeedServiceServicer(metaclass=_abc_1.ABCMeta):
         was altered, given for another importer or feed, or is too old.
         INVALID_ARGUMENT/PAGE_NOT_REACHED: more than 1,000 pages past what was asked.
         INVALID_ARGUMENT/WALK_EXPIRED: the walk was left alone for seven days.
+        INVALID_ARGUMENT/REWOUND: the importer was rewound since; begin at page 1.
+        FAILED_PRECONDITION/RESYNC_REQUIRED: tombstones this importer had not
+        confirmed are gone; import everything anew.
         NOT_FOUND/SHOP_NOT_FOUND: no such shop for this key.
         """
 
@@ -137,6 +186,38 @@ class FeedServiceServicer(metaclass=_abc_1.ABCMeta):
 
         INVALID_ARGUMENT/TOKEN_INVALID, TOKEN_FOREIGN, TOKEN_EXPIRED: as for cursors.
         INVALID_ARGUMENT/PAGE_NOT_SERVED: that page was never handed out.
+        INVALID_ARGUMENT/REWOUND: the importer was rewound since the page was served.
+        """
+
+    @_abc_1.abstractmethod
+    def ReportHandover(
+        self,
+        request: _feed_service_pb2.ReportHandoverRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_feed_service_pb2.ReportHandoverResponse, _abc.Awaitable[_feed_service_pb2.ReportHandoverResponse]]:
+        """Says that a page's answer was handed to the importer's connection.
+
+        Asked for by `report_handover` of the page. Whoever speaks HTTP for the core
+        calls it; it proves no receipt. What it does depends on how the importer
+        commits: see CommitWay.
+
+        INVALID_ARGUMENT/TOKEN_INVALID, TOKEN_FOREIGN, TOKEN_EXPIRED: as for Commit.
+        """
+
+    @_abc_1.abstractmethod
+    def FetchChanges(
+        self,
+        request: _feed_service_pb2.FetchChangesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_feed_service_pb2.FetchChangesResponse, _abc.Awaitable[_feed_service_pb2.FetchChangesResponse]]:
+        """Both lists of a feed as one, oldest change first, for internal services.
+
+        Confirms nothing; the caller keeps the position. Each id comes once, as it
+        is now. Applied in this order, a copy equals the feed at the end.
+
+        INVALID_ARGUMENT/CURSOR_EXPIRED: `epoch` is not the feed's any more; begin at 0.
+        FAILED_PRECONDITION/RESYNC_REQUIRED: tombstones behind `after_position` are gone.
+        NOT_FOUND/SHOP_NOT_FOUND: no such shop for this key.
         """
 
     @_abc_1.abstractmethod

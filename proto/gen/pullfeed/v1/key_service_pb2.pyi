@@ -73,6 +73,38 @@ START_COMMITTED: Start.ValueType  # 2
 """What changed since the importer's last commit."""
 Global___Start: _TypeAlias = Start  # noqa: Y015
 
+class _CommitWay:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CommitWayEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CommitWay.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    COMMIT_WAY_UNSPECIFIED: _CommitWay.ValueType  # 0
+    """Not said: IMPORTER."""
+    COMMIT_WAY_IMPORTER: _CommitWay.ValueType  # 1
+    """The importer calls Commit."""
+    COMMIT_WAY_NEXT_PAGE: _CommitWay.ValueType  # 2
+    """Asking for the next page confirms this one; the last page is confirmed when
+    its answer was handed over. Proves no receipt.
+    """
+    COMMIT_WAY_NOTIFY: _CommitWay.ValueType  # 3
+    """The importer's commit URL is called; its 2xx confirms."""
+
+class CommitWay(_CommitWay, metaclass=_CommitWayEnumTypeWrapper):
+    """How an importer's pages are confirmed."""
+
+COMMIT_WAY_UNSPECIFIED: CommitWay.ValueType  # 0
+"""Not said: IMPORTER."""
+COMMIT_WAY_IMPORTER: CommitWay.ValueType  # 1
+"""The importer calls Commit."""
+COMMIT_WAY_NEXT_PAGE: CommitWay.ValueType  # 2
+"""Asking for the next page confirms this one; the last page is confirmed when
+its answer was handed over. Proves no receipt.
+"""
+COMMIT_WAY_NOTIFY: CommitWay.ValueType  # 3
+"""The importer's commit URL is called; its 2xx confirms."""
+Global___CommitWay: _TypeAlias = CommitWay  # noqa: Y015
+
 @_typing.final
 class Key(_message.Message):
     """A key without its secret."""
@@ -277,13 +309,24 @@ class Importer(_message.Message):
     IMPORTER_FIELD_NUMBER: _builtins.int
     STARTS_FIELD_NUMBER: _builtins.int
     KEY_COUNT_FIELD_NUMBER: _builtins.int
+    COMMIT_WAY_FIELD_NUMBER: _builtins.int
+    ACCEPT_LOSS_FIELD_NUMBER: _builtins.int
+    NOTIFY_FIELD_NUMBER: _builtins.int
     importer: _builtins.str
     """Its name."""
     key_count: _builtins.int
     """Number of its live keys."""
+    commit_way: Global___CommitWay.ValueType
+    """How it commits."""
+    accept_loss: _builtins.bool
+    """Were losses accepted where commits prove no receipt."""
     @_builtins.property
     def starts(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImporterStart]:
         """Where its walks begin, one each for customer, order and product."""
+
+    @_builtins.property
+    def notify(self) -> Global___Notify:
+        """Whom to tell of pages, where it commits by NOTIFY; the api_key is not shown."""
 
     def __init__(
         self,
@@ -291,14 +334,51 @@ class Importer(_message.Message):
         importer: _builtins.str = ...,
         starts: _abc.Iterable[Global___ImporterStart] | None = ...,
         key_count: _builtins.int = ...,
+        commit_way: Global___CommitWay.ValueType = ...,
+        accept_loss: _builtins.bool = ...,
+        notify: Global___Notify | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["notify", b"notify"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["importer", b"importer", "key_count", b"key_count", "starts", b"starts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_loss", b"accept_loss", "commit_way", b"commit_way", "importer", b"importer", "key_count", b"key_count", "notify", b"notify", "starts", b"starts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Importer: _TypeAlias = Importer  # noqa: Y015
+
+@_typing.final
+class Notify(_message.Message):
+    """The call that tells an importer of a page."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URL_FIELD_NUMBER: _builtins.int
+    API_KEY_FIELD_NUMBER: _builtins.int
+    INTEGRATION_TYPE_ID_FIELD_NUMBER: _builtins.int
+    ALLOW_PRIVATE_FIELD_NUMBER: _builtins.int
+    url: _builtins.str
+    """Where to POST: https, or http where that is allowed."""
+    api_key: _builtins.str
+    """Sent as X-Api-Key. Never shown again; empty leaves it as it is."""
+    integration_type_id: _builtins.str
+    """Sent as X-Integration-Type-ID."""
+    allow_private: _builtins.bool
+    """May the URL lead to a private, loopback or link-local address, or be http."""
+    def __init__(
+        self,
+        *,
+        url: _builtins.str = ...,
+        api_key: _builtins.str = ...,
+        integration_type_id: _builtins.str = ...,
+        allow_private: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_private", b"allow_private", "api_key", b"api_key", "integration_type_id", b"integration_type_id", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Notify: _TypeAlias = Notify  # noqa: Y015
 
 @_typing.final
 class ImporterStart(_message.Message):
@@ -334,23 +414,39 @@ class SetImporterRequest(_message.Message):
 
     IMPORTER_FIELD_NUMBER: _builtins.int
     STARTS_FIELD_NUMBER: _builtins.int
+    COMMIT_WAY_FIELD_NUMBER: _builtins.int
+    ACCEPT_LOSS_FIELD_NUMBER: _builtins.int
+    NOTIFY_FIELD_NUMBER: _builtins.int
     importer: _builtins.str
     """Its name: lower case letters, digits, ".", "_" and "-"."""
+    commit_way: Global___CommitWay.ValueType
+    """How it commits from now on; stays as it is where it is not said."""
+    accept_loss: _builtins.bool
+    """Accept losses where commits prove no receipt; stays as it is where it is not said."""
     @_builtins.property
     def starts(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImporterStart]:
         """The scopes to set; the others stay as they are."""
+
+    @_builtins.property
+    def notify(self) -> Global___Notify:
+        """Whom to tell of pages; stays as it is where it is absent."""
 
     def __init__(
         self,
         *,
         importer: _builtins.str = ...,
         starts: _abc.Iterable[Global___ImporterStart] | None = ...,
+        commit_way: Global___CommitWay.ValueType = ...,
+        accept_loss: _builtins.bool | None = ...,
+        notify: Global___Notify | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_accept_loss", b"_accept_loss", "accept_loss", b"accept_loss", "notify", b"notify"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["importer", b"importer", "starts", b"starts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accept_loss", b"_accept_loss", "accept_loss", b"accept_loss", "commit_way", b"commit_way", "importer", b"importer", "notify", b"notify", "starts", b"starts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__accept_loss: _TypeAlias = _typing.Literal["accept_loss"]  # noqa: Y015
+    _WhichOneofArgType__accept_loss: _TypeAlias = _typing.Literal["_accept_loss", b"_accept_loss"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__accept_loss) -> _WhichOneofReturnType__accept_loss | None: ...
 
 Global___SetImporterRequest: _TypeAlias = SetImporterRequest  # noqa: Y015
 

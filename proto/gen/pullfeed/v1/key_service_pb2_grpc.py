@@ -97,7 +97,10 @@ class KeyServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetImporter(self, request, context):
-        """Sets how an importer's walks begin; makes the importer where it is new.
+        """Sets how an importer's walks begin and how it commits; makes it where it is new.
+
+        FAILED_PRECONDITION/LOSS_NOT_ACCEPTED: commits by NEXT_PAGE prove no receipt,
+        so walks that begin at the commit could lose records: say accept_loss.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

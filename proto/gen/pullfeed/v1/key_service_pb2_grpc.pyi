@@ -51,7 +51,11 @@ class KeyServiceStub:
     FAILED_PRECONDITION/LAST_OPERATOR_KEY: nobody could make keys any more.
     """
     SetImporter: _grpc.UnaryUnaryMultiCallable[_key_service_pb2.SetImporterRequest, _key_service_pb2.SetImporterResponse]
-    """Sets how an importer's walks begin; makes the importer where it is new."""
+    """Sets how an importer's walks begin and how it commits; makes it where it is new.
+
+    FAILED_PRECONDITION/LOSS_NOT_ACCEPTED: commits by NEXT_PAGE prove no receipt,
+    so walks that begin at the commit could lose records: say accept_loss.
+    """
     ListImporters: _grpc.UnaryUnaryMultiCallable[_key_service_pb2.ListImportersRequest, _key_service_pb2.ListImportersResponse]
     """All importers, by name."""
 
@@ -78,7 +82,11 @@ class KeyServiceAsyncStub(KeyServiceStub):
     FAILED_PRECONDITION/LAST_OPERATOR_KEY: nobody could make keys any more.
     """
     SetImporter: _aio.UnaryUnaryMultiCallable[_key_service_pb2.SetImporterRequest, _key_service_pb2.SetImporterResponse]  # type: ignore[assignment]
-    """Sets how an importer's walks begin; makes the importer where it is new."""
+    """Sets how an importer's walks begin and how it commits; makes it where it is new.
+
+    FAILED_PRECONDITION/LOSS_NOT_ACCEPTED: commits by NEXT_PAGE prove no receipt,
+    so walks that begin at the commit could lose records: say accept_loss.
+    """
     ListImporters: _aio.UnaryUnaryMultiCallable[_key_service_pb2.ListImportersRequest, _key_service_pb2.ListImportersResponse]  # type: ignore[assignment]
     """All importers, by name."""
 
@@ -126,7 +134,11 @@ class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _key_service_pb2.SetImporterRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_key_service_pb2.SetImporterResponse, _abc.Awaitable[_key_service_pb2.SetImporterResponse]]:
-        """Sets how an importer's walks begin; makes the importer where it is new."""
+        """Sets how an importer's walks begin and how it commits; makes it where it is new.
+
+        FAILED_PRECONDITION/LOSS_NOT_ACCEPTED: commits by NEXT_PAGE prove no receipt,
+        so walks that begin at the commit could lose records: say accept_loss.
+        """
 
     @_abc_1.abstractmethod
     def ListImporters(

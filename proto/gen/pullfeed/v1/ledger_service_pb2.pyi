@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from pullfeed.v1 import feed_service_pb2 as _feed_service_pb2
 from pullfeed.v1 import record_pb2 as _record_pb2
 from pullfeed.v1 import record_service_pb2 as _record_service_pb2
 import builtins as _builtins
@@ -250,3 +251,129 @@ class WithheldRecord(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WithheldRecord: _TypeAlias = WithheldRecord  # noqa: Y015
+
+@_typing.final
+class ExplainRecordRequest(_message.Message):
+    """Request of ExplainRecord."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHOP_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    shop: _builtins.str
+    """The shop's domain. Trimmed and lower-cased."""
+    scope: _record_pb2.Scope.ValueType
+    """The scope the id belongs to."""
+    id: _builtins.str
+    """The id."""
+    def __init__(
+        self,
+        *,
+        shop: _builtins.str = ...,
+        scope: _record_pb2.Scope.ValueType = ...,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "scope", b"scope", "shop", b"shop"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainRecordRequest: _TypeAlias = ExplainRecordRequest  # noqa: Y015
+
+@_typing.final
+class ExplainRecordResponse(_message.Message):
+    """Response of ExplainRecord."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIST_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    MODIFIED_DATE_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELD_NUMBER: _builtins.int
+    IS_HELD_FIELD_NUMBER: _builtins.int
+    IMPORTERS_FIELD_NUMBER: _builtins.int
+    list: _record_pb2.List.ValueType
+    """The list it stands in; not said where it stands in neither."""
+    position: _builtins.int
+    """The number of its last change in that list; 0 where it stands in neither."""
+    is_held: _builtins.bool
+    """Will it be removed once that is approved."""
+    @_builtins.property
+    def modified_date(self) -> _timestamp_pb2.Timestamp:
+        """last_modified_date of the newest version known; absent where none is."""
+
+    @_builtins.property
+    def removed(self) -> _record_pb2.RemovedRecord:
+        """How it was removed, where it stands among the removed."""
+
+    @_builtins.property
+    def withheld(self) -> Global___WithheldRecord:
+        """Why its newest version is kept out, where it is."""
+
+    @_builtins.property
+    def importers(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImporterStanding]:
+        """How each importer of this shop stands to its place in the list, by name."""
+
+    def __init__(
+        self,
+        *,
+        list: _record_pb2.List.ValueType = ...,
+        position: _builtins.int = ...,
+        modified_date: _timestamp_pb2.Timestamp | None = ...,
+        removed: _record_pb2.RemovedRecord | None = ...,
+        withheld: Global___WithheldRecord | None = ...,
+        is_held: _builtins.bool = ...,
+        importers: _abc.Iterable[Global___ImporterStanding] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["modified_date", b"modified_date", "removed", b"removed", "withheld", b"withheld"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["importers", b"importers", "is_held", b"is_held", "list", b"list", "modified_date", b"modified_date", "position", b"position", "removed", b"removed", "withheld", b"withheld"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainRecordResponse: _TypeAlias = ExplainRecordResponse  # noqa: Y015
+
+@_typing.final
+class ImporterStanding(_message.Message):
+    """How an importer stands to one record."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMPORTER_FIELD_NUMBER: _builtins.int
+    HAS_CONFIRMED_FIELD_NUMBER: _builtins.int
+    CONFIRMED_DATE_FIELD_NUMBER: _builtins.int
+    COMMITTED_POSITION_FIELD_NUMBER: _builtins.int
+    REJECTED_FIELD_NUMBER: _builtins.int
+    importer: _builtins.str
+    """Its name."""
+    has_confirmed: _builtins.bool
+    """Has it confirmed the record's last change, or something behind it."""
+    committed_position: _builtins.int
+    """Where its committed position of that list stands."""
+    @_builtins.property
+    def confirmed_date(self) -> _timestamp_pb2.Timestamp:
+        """When it first did, as far back as is kept; absent where that is not known."""
+
+    @_builtins.property
+    def rejected(self) -> _feed_service_pb2.RejectedRecord:
+        """Did it refuse the record, with this reason, since it was last offered."""
+
+    def __init__(
+        self,
+        *,
+        importer: _builtins.str = ...,
+        has_confirmed: _builtins.bool = ...,
+        confirmed_date: _timestamp_pb2.Timestamp | None = ...,
+        committed_position: _builtins.int = ...,
+        rejected: _feed_service_pb2.RejectedRecord | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["confirmed_date", b"confirmed_date", "rejected", b"rejected"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["committed_position", b"committed_position", "confirmed_date", b"confirmed_date", "has_confirmed", b"has_confirmed", "importer", b"importer", "rejected", b"rejected"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImporterStanding: _TypeAlias = ImporterStanding  # noqa: Y015

@@ -45,6 +45,11 @@ class LedgerServiceStub:
                 request_serializer=pullfeed_dot_v1_dot_ledger__service__pb2.ListWithheldRequest.SerializeToString,
                 response_deserializer=pullfeed_dot_v1_dot_ledger__service__pb2.ListWithheldResponse.FromString,
                 _registered_method=True)
+        self.ExplainRecord = channel.unary_unary(
+                '/pullfeed.v1.LedgerService/ExplainRecord',
+                request_serializer=pullfeed_dot_v1_dot_ledger__service__pb2.ExplainRecordRequest.SerializeToString,
+                response_deserializer=pullfeed_dot_v1_dot_ledger__service__pb2.ExplainRecordResponse.FromString,
+                _registered_method=True)
 
 
 class LedgerServiceServicer:
@@ -65,6 +70,15 @@ class LedgerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExplainRecord(self, request, context):
+        """How one id stands, and which importers have it or are owed it.
+
+        NOT_FOUND/SHOP_NOT_FOUND: no such shop for this key.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LedgerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +91,11 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     servicer.ListWithheld,
                     request_deserializer=pullfeed_dot_v1_dot_ledger__service__pb2.ListWithheldRequest.FromString,
                     response_serializer=pullfeed_dot_v1_dot_ledger__service__pb2.ListWithheldResponse.SerializeToString,
+            ),
+            'ExplainRecord': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainRecord,
+                    request_deserializer=pullfeed_dot_v1_dot_ledger__service__pb2.ExplainRecordRequest.FromString,
+                    response_serializer=pullfeed_dot_v1_dot_ledger__service__pb2.ExplainRecordResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +153,33 @@ class LedgerService:
             '/pullfeed.v1.LedgerService/ListWithheld',
             pullfeed_dot_v1_dot_ledger__service__pb2.ListWithheldRequest.SerializeToString,
             pullfeed_dot_v1_dot_ledger__service__pb2.ListWithheldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainRecord(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pullfeed.v1.LedgerService/ExplainRecord',
+            pullfeed_dot_v1_dot_ledger__service__pb2.ExplainRecordRequest.SerializeToString,
+            pullfeed_dot_v1_dot_ledger__service__pb2.ExplainRecordResponse.FromString,
             options,
             channel_credentials,
             insecure,

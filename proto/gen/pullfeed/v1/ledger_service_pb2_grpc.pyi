@@ -37,6 +37,11 @@ class LedgerServiceStub:
     """The shops this key may see, by name, with their counts."""
     ListWithheld: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.ListWithheldRequest, _ledger_service_pb2.ListWithheldResponse]
     """The records of one feed that are withheld, by id."""
+    ExplainRecord: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.ExplainRecordRequest, _ledger_service_pb2.ExplainRecordResponse]
+    """How one id stands, and which importers have it or are owed it.
+
+    NOT_FOUND/SHOP_NOT_FOUND: no such shop for this key.
+    """
 
 @_typing.type_check_only
 class LedgerServiceAsyncStub(LedgerServiceStub):
@@ -47,6 +52,11 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     """The shops this key may see, by name, with their counts."""
     ListWithheld: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.ListWithheldRequest, _ledger_service_pb2.ListWithheldResponse]  # type: ignore[assignment]
     """The records of one feed that are withheld, by id."""
+    ExplainRecord: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.ExplainRecordRequest, _ledger_service_pb2.ExplainRecordResponse]  # type: ignore[assignment]
+    """How one id stands, and which importers have it or are owed it.
+
+    NOT_FOUND/SHOP_NOT_FOUND: no such shop for this key.
+    """
 
 class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
     """Tells operators and shops what is held, and what is kept out of the feed."""
@@ -66,5 +76,16 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ledger_service_pb2.ListWithheldResponse, _abc.Awaitable[_ledger_service_pb2.ListWithheldResponse]]:
         """The records of one feed that are withheld, by id."""
+
+    @_abc_1.abstractmethod
+    def ExplainRecord(
+        self,
+        request: _ledger_service_pb2.ExplainRecordRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ledger_service_pb2.ExplainRecordResponse, _abc.Awaitable[_ledger_service_pb2.ExplainRecordResponse]]:
+        """How one id stands, and which importers have it or are owed it.
+
+        NOT_FOUND/SHOP_NOT_FOUND: no such shop for this key.
+        """
 
 def add_LedgerServiceServicer_to_server(servicer: LedgerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -11,6 +11,7 @@ dates to UTC and known words to their case, then checks the rules below.
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
@@ -51,6 +52,100 @@ SCOPE_ORDER: Scope.ValueType  # 2
 SCOPE_PRODUCT: Scope.ValueType  # 3
 """Product catalogue data."""
 Global___Scope: _TypeAlias = Scope  # noqa: Y015
+
+class _List:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ListEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_List.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    LIST_UNSPECIFIED: _List.ValueType  # 0
+    """Not said: the records."""
+    LIST_RECORDS: _List.ValueType  # 1
+    """The records as they are now."""
+    LIST_REMOVED: _List.ValueType  # 2
+    """What is left of the removed ones."""
+
+class List(_List, metaclass=_ListEnumTypeWrapper):
+    """The two lists of a feed. They share one counter, and an id stands in exactly
+    one of them.
+    """
+
+LIST_UNSPECIFIED: List.ValueType  # 0
+"""Not said: the records."""
+LIST_RECORDS: List.ValueType  # 1
+"""The records as they are now."""
+LIST_REMOVED: List.ValueType  # 2
+"""What is left of the removed ones."""
+Global___List: _TypeAlias = List  # noqa: Y015
+
+class _RemovedReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RemovedReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RemovedReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REMOVED_REASON_UNSPECIFIED: _RemovedReason.ValueType  # 0
+    """Not said."""
+    REMOVED_REASON_DELETED: _RemovedReason.ValueType  # 1
+    """The shop deleted it."""
+    REMOVED_REASON_VANISHED: _RemovedReason.ValueType  # 2
+    """It is no longer in the shop's data, as a full comparison found."""
+    REMOVED_REASON_ERASED: _RemovedReason.ValueType  # 3
+    """All that was kept of it was erased."""
+    REMOVED_REASON_WITHHELD: _RemovedReason.ValueType  # 4
+    """Its newest version breaks a rule, so the older one must not stay."""
+    REMOVED_REASON_CONSENT_WITHDRAWN: _RemovedReason.ValueType  # 5
+    """The customer's consent reads No in a version that cannot be delivered."""
+
+class RemovedReason(_RemovedReason, metaclass=_RemovedReasonEnumTypeWrapper):
+    """Why a record was removed."""
+
+REMOVED_REASON_UNSPECIFIED: RemovedReason.ValueType  # 0
+"""Not said."""
+REMOVED_REASON_DELETED: RemovedReason.ValueType  # 1
+"""The shop deleted it."""
+REMOVED_REASON_VANISHED: RemovedReason.ValueType  # 2
+"""It is no longer in the shop's data, as a full comparison found."""
+REMOVED_REASON_ERASED: RemovedReason.ValueType  # 3
+"""All that was kept of it was erased."""
+REMOVED_REASON_WITHHELD: RemovedReason.ValueType  # 4
+"""Its newest version breaks a rule, so the older one must not stay."""
+REMOVED_REASON_CONSENT_WITHDRAWN: RemovedReason.ValueType  # 5
+"""The customer's consent reads No in a version that cannot be delivered."""
+Global___RemovedReason: _TypeAlias = RemovedReason  # noqa: Y015
+
+@_typing.final
+class RemovedRecord(_message.Message):
+    """What is left of a removed record."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    REMOVED_DATE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Its id."""
+    reason: Global___RemovedReason.ValueType
+    """Why."""
+    @_builtins.property
+    def removed_date(self) -> _timestamp_pb2.Timestamp:
+        """When it was removed."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        removed_date: _timestamp_pb2.Timestamp | None = ...,
+        reason: Global___RemovedReason.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["removed_date", b"removed_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "reason", b"reason", "removed_date", b"removed_date"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemovedRecord: _TypeAlias = RemovedRecord  # noqa: Y015
 
 @_typing.final
 class Record(_message.Message):

@@ -73,6 +73,8 @@ class UnreadableRecord(_message.Message):
     ID_FIELD_NUMBER: _builtins.int
     FIELD_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
+    CONSENT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The id it would have had."""
     field: _builtins.str
@@ -81,16 +83,24 @@ class UnreadableRecord(_message.Message):
     """Why, as a code of upper case letters and underscores, for example
     "BAD_ROW". Never a value of the row.
     """
+    consent: _builtins.str
+    """What its consent says, where that could be read: a No always goes out."""
+    @_builtins.property
+    def more(self) -> _containers.RepeatedCompositeFieldContainer[Global___Violation]:
+        """What else is wrong with it."""
+
     def __init__(
         self,
         *,
         id: _builtins.str = ...,
         field: _builtins.str = ...,
         reason: _builtins.str = ...,
+        more: _abc.Iterable[Global___Violation] | None = ...,
+        consent: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "id", b"id", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "field", b"field", "id", b"id", "more", b"more", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -98,7 +108,7 @@ Global___UnreadableRecord: _TypeAlias = UnreadableRecord  # noqa: Y015
 
 @_typing.final
 class PutRecordsResponse(_message.Message):
-    """Response of PutRecords. The four counts add up to the size of the batch."""
+    """Response of PutRecords. The five counts add up to the size of the batch."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -106,6 +116,7 @@ class PutRecordsResponse(_message.Message):
     UNCHANGED_COUNT_FIELD_NUMBER: _builtins.int
     STALE_FIELD_NUMBER: _builtins.int
     WITHHELD_FIELD_NUMBER: _builtins.int
+    ERASED_FIELD_NUMBER: _builtins.int
     stored_count: _builtins.int
     """Records that are new or different from what was stored."""
     unchanged_count: _builtins.int
@@ -118,6 +129,10 @@ class PutRecordsResponse(_message.Message):
     def withheld(self) -> _containers.RepeatedCompositeFieldContainer[Global___RefusedRecord]:
         """Records that broke a rule, in the order of the batch."""
 
+    @_builtins.property
+    def erased(self) -> _containers.RepeatedCompositeFieldContainer[Global___ErasedRecord]:
+        """Records whose id was erased; nothing was kept of them."""
+
     def __init__(
         self,
         *,
@@ -125,14 +140,41 @@ class PutRecordsResponse(_message.Message):
         unchanged_count: _builtins.int = ...,
         stale: _abc.Iterable[Global___StaleRecord] | None = ...,
         withheld: _abc.Iterable[Global___RefusedRecord] | None = ...,
+        erased: _abc.Iterable[Global___ErasedRecord] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["stale", b"stale", "stored_count", b"stored_count", "unchanged_count", b"unchanged_count", "withheld", b"withheld"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["erased", b"erased", "stale", b"stale", "stored_count", b"stored_count", "unchanged_count", b"unchanged_count", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PutRecordsResponse: _TypeAlias = PutRecordsResponse  # noqa: Y015
+
+@_typing.final
+class ErasedRecord(_message.Message):
+    """A put of an id that was erased."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INDEX_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    index: _builtins.int
+    """Where it stood in `records`, from 0; `unreadable` counts on behind them."""
+    id: _builtins.str
+    """Its id."""
+    def __init__(
+        self,
+        *,
+        index: _builtins.int = ...,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "index", b"index"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ErasedRecord: _TypeAlias = ErasedRecord  # noqa: Y015
 
 @_typing.final
 class StaleRecord(_message.Message):
@@ -235,12 +277,15 @@ class DeleteRecordsRequest(_message.Message):
     IDS_FIELD_NUMBER: _builtins.int
     REMOVED_DATE_FIELD_NUMBER: _builtins.int
     FORCE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     shop: _builtins.str
     """The shop's domain. Trimmed and lower-cased."""
     scope: _record_pb2.Scope.ValueType
     """The scope the ids belong to."""
     force: _builtins.bool
     """Remove also what was modified after `removed_date`."""
+    reason: _record_pb2.RemovedReason.ValueType
+    """Why: DELETED where it is not said, or VANISHED."""
     @_builtins.property
     def ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """1 to 1,000 ids."""
@@ -261,10 +306,11 @@ class DeleteRecordsRequest(_message.Message):
         ids: _abc.Iterable[_builtins.str] | None = ...,
         removed_date: _timestamp_pb2.Timestamp | None = ...,
         force: _builtins.bool = ...,
+        reason: _record_pb2.RemovedReason.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["removed_date", b"removed_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["force", b"force", "ids", b"ids", "removed_date", b"removed_date", "scope", b"scope", "shop", b"shop"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["force", b"force", "ids", b"ids", "reason", b"reason", "removed_date", b"removed_date", "scope", b"scope", "shop", b"shop"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -299,3 +345,427 @@ class DeleteRecordsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteRecordsResponse: _TypeAlias = DeleteRecordsResponse  # noqa: Y015
+
+@_typing.final
+class ListIdsRequest(_message.Message):
+    """Request of ListIds."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHOP_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    shop: _builtins.str
+    """The shop's domain. Trimmed and lower-cased."""
+    scope: _record_pb2.Scope.ValueType
+    """The scope to look at."""
+    page_size: _builtins.int
+    """Ids a page: 1 to 10,000, and 1,000 where it is not said."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; empty for the first."""
+    def __init__(
+        self,
+        *,
+        shop: _builtins.str = ...,
+        scope: _record_pb2.Scope.ValueType = ...,
+        page_size: _builtins.int | None = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "page_size", b"page_size"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "page_size", b"page_size", "page_token", b"page_token", "scope", b"scope", "shop", b"shop"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
+    _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_size) -> _WhichOneofReturnType__page_size | None: ...
+
+Global___ListIdsRequest: _TypeAlias = ListIdsRequest  # noqa: Y015
+
+@_typing.final
+class ListIdsResponse(_message.Message):
+    """Response of ListIds."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page; empty at the end, and only there."""
+    @_builtins.property
+    def ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The ids, in their order."""
+
+    def __init__(
+        self,
+        *,
+        ids: _abc.Iterable[_builtins.str] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ids", b"ids", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListIdsResponse: _TypeAlias = ListIdsResponse  # noqa: Y015
+
+@_typing.final
+class HoldRemovalsRequest(_message.Message):
+    """Request of HoldRemovals."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHOP_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    IDS_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REPLACE_FIELD_NUMBER: _builtins.int
+    shop: _builtins.str
+    """The shop's domain. Trimmed and lower-cased."""
+    scope: _record_pb2.Scope.ValueType
+    """The scope the ids belong to."""
+    reason: _record_pb2.RemovedReason.ValueType
+    """Why they would be removed: DELETED where it is not said, or VANISHED."""
+    replace: _builtins.bool
+    """Begin the hold anew: what it held before is dropped first."""
+    @_builtins.property
+    def ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """1 to 1,000 ids."""
+
+    def __init__(
+        self,
+        *,
+        shop: _builtins.str = ...,
+        scope: _record_pb2.Scope.ValueType = ...,
+        ids: _abc.Iterable[_builtins.str] | None = ...,
+        reason: _record_pb2.RemovedReason.ValueType = ...,
+        replace: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ids", b"ids", "reason", b"reason", "replace", b"replace", "scope", b"scope", "shop", b"shop"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HoldRemovalsRequest: _TypeAlias = HoldRemovalsRequest  # noqa: Y015
+
+@_typing.final
+class HoldRemovalsResponse(_message.Message):
+    """Response of HoldRemovals."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HELD_COUNT_FIELD_NUMBER: _builtins.int
+    EXPIRES_DATE_FIELD_NUMBER: _builtins.int
+    held_count: _builtins.int
+    """Ids in the hold now. Ids that are not held by the shop are not in it."""
+    @_builtins.property
+    def expires_date(self) -> _timestamp_pb2.Timestamp:
+        """When the hold expires."""
+
+    def __init__(
+        self,
+        *,
+        held_count: _builtins.int = ...,
+        expires_date: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expires_date", b"expires_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expires_date", b"expires_date", "held_count", b"held_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HoldRemovalsResponse: _TypeAlias = HoldRemovalsResponse  # noqa: Y015
+
+@_typing.final
+class ListHeldRequest(_message.Message):
+    """Request of ListHeld."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHOP_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    shop: _builtins.str
+    """The shop's domain. Trimmed and lower-cased."""
+    scope: _record_pb2.Scope.ValueType
+    """The scope to look at."""
+    page_size: _builtins.int
+    """Ids a page: 1 to 1,000, and 50 where it is not said."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; empty for the first."""
+    def __init__(
+        self,
+        *,
+        shop: _builtins.str = ...,
+        scope: _record_pb2.Scope.ValueType = ...,
+        page_size: _builtins.int | None = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "page_size", b"page_size"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "page_size", b"page_size", "page_token", b"page_token", "scope", b"scope", "shop", b"shop"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
+    _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_size) -> _WhichOneofReturnType__page_size | None: ...
+
+Global___ListHeldRequest: _TypeAlias = ListHeldRequest  # noqa: Y015
+
+@_typing.final
+class ListHeldResponse(_message.Message):
+    """Response of ListHeld."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    HELD_COUNT_FIELD_NUMBER: _builtins.int
+    EXPIRES_DATE_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page; empty at the end, and only there."""
+    held_count: _builtins.int
+    """Ids in the hold, on all pages."""
+    @_builtins.property
+    def ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The held ids, in their order."""
+
+    @_builtins.property
+    def expires_date(self) -> _timestamp_pb2.Timestamp:
+        """When the hold expires; absent where there is none."""
+
+    def __init__(
+        self,
+        *,
+        ids: _abc.Iterable[_builtins.str] | None = ...,
+        next_page_token: _builtins.str = ...,
+        held_count: _builtins.int = ...,
+        expires_date: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expires_date", b"expires_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expires_date", b"expires_date", "held_count", b"held_count", "ids", b"ids", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListHeldResponse: _TypeAlias = ListHeldResponse  # noqa: Y015
+
+@_typing.final
+class ApproveHeldRequest(_message.Message):
+    """Request of ApproveHeld."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHOP_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    shop: _builtins.str
+    """The shop's domain. Trimmed and lower-cased."""
+    scope: _record_pb2.Scope.ValueType
+    """The scope of the hold."""
+    def __init__(
+        self,
+        *,
+        shop: _builtins.str = ...,
+        scope: _record_pb2.Scope.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["scope", b"scope", "shop", b"shop"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApproveHeldRequest: _TypeAlias = ApproveHeldRequest  # noqa: Y015
+
+@_typing.final
+class ApproveHeldResponse(_message.Message):
+    """Response of ApproveHeld."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REMOVED_COUNT_FIELD_NUMBER: _builtins.int
+    HELD_COUNT_FIELD_NUMBER: _builtins.int
+    removed_count: _builtins.int
+    """Records that were removed by this call."""
+    held_count: _builtins.int
+    """Ids still in the hold; call again until there are none."""
+    def __init__(
+        self,
+        *,
+        removed_count: _builtins.int = ...,
+        held_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["held_count", b"held_count", "removed_count", b"removed_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApproveHeldResponse: _TypeAlias = ApproveHeldResponse  # noqa: Y015
+
+@_typing.final
+class DiscardHeldRequest(_message.Message):
+    """Request of DiscardHeld."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHOP_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    shop: _builtins.str
+    """The shop's domain. Trimmed and lower-cased."""
+    scope: _record_pb2.Scope.ValueType
+    """The scope of the hold."""
+    def __init__(
+        self,
+        *,
+        shop: _builtins.str = ...,
+        scope: _record_pb2.Scope.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["scope", b"scope", "shop", b"shop"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiscardHeldRequest: _TypeAlias = DiscardHeldRequest  # noqa: Y015
+
+@_typing.final
+class DiscardHeldResponse(_message.Message):
+    """Response of DiscardHeld."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISCARDED_COUNT_FIELD_NUMBER: _builtins.int
+    discarded_count: _builtins.int
+    """Ids that were in the hold."""
+    def __init__(
+        self,
+        *,
+        discarded_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["discarded_count", b"discarded_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiscardHeldResponse: _TypeAlias = DiscardHeldResponse  # noqa: Y015
+
+@_typing.final
+class EraseRecordsRequest(_message.Message):
+    """Request of EraseRecords."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHOP_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    IDS_FIELD_NUMBER: _builtins.int
+    shop: _builtins.str
+    """The shop's domain. Trimmed and lower-cased."""
+    scope: _record_pb2.Scope.ValueType
+    """The scope the ids belong to."""
+    @_builtins.property
+    def ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """1 to 1,000 ids."""
+
+    def __init__(
+        self,
+        *,
+        shop: _builtins.str = ...,
+        scope: _record_pb2.Scope.ValueType = ...,
+        ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ids", b"ids", "scope", b"scope", "shop", b"shop"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EraseRecordsRequest: _TypeAlias = EraseRecordsRequest  # noqa: Y015
+
+@_typing.final
+class EraseRecordsResponse(_message.Message):
+    """Response of EraseRecords."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ERASED_COUNT_FIELD_NUMBER: _builtins.int
+    UNCHANGED_COUNT_FIELD_NUMBER: _builtins.int
+    PENDING_FIELD_NUMBER: _builtins.int
+    erased_count: _builtins.int
+    """Ids that are erased now and were not before."""
+    unchanged_count: _builtins.int
+    """Ids that were erased before."""
+    @_builtins.property
+    def pending(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Where bytes may still lie, and what ends that: a sentence each, for people."""
+
+    def __init__(
+        self,
+        *,
+        erased_count: _builtins.int = ...,
+        unchanged_count: _builtins.int = ...,
+        pending: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["erased_count", b"erased_count", "pending", b"pending", "unchanged_count", b"unchanged_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EraseRecordsResponse: _TypeAlias = EraseRecordsResponse  # noqa: Y015
+
+@_typing.final
+class LiftErasuresRequest(_message.Message):
+    """Request of LiftErasures."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHOP_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    IDS_FIELD_NUMBER: _builtins.int
+    shop: _builtins.str
+    """The shop's domain. Trimmed and lower-cased."""
+    scope: _record_pb2.Scope.ValueType
+    """The scope the ids belong to."""
+    @_builtins.property
+    def ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """1 to 1,000 ids."""
+
+    def __init__(
+        self,
+        *,
+        shop: _builtins.str = ...,
+        scope: _record_pb2.Scope.ValueType = ...,
+        ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ids", b"ids", "scope", b"scope", "shop", b"shop"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LiftErasuresRequest: _TypeAlias = LiftErasuresRequest  # noqa: Y015
+
+@_typing.final
+class LiftErasuresResponse(_message.Message):
+    """Response of LiftErasures."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIFTED_COUNT_FIELD_NUMBER: _builtins.int
+    lifted_count: _builtins.int
+    """Ids that may be put again now and might not before."""
+    def __init__(
+        self,
+        *,
+        lifted_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lifted_count", b"lifted_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LiftErasuresResponse: _TypeAlias = LiftErasuresResponse  # noqa: Y015

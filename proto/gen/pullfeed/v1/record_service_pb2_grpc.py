@@ -45,6 +45,41 @@ class RecordServiceStub:
                 request_serializer=pullfeed_dot_v1_dot_record__service__pb2.DeleteRecordsRequest.SerializeToString,
                 response_deserializer=pullfeed_dot_v1_dot_record__service__pb2.DeleteRecordsResponse.FromString,
                 _registered_method=True)
+        self.ListIds = channel.unary_unary(
+                '/pullfeed.v1.RecordService/ListIds',
+                request_serializer=pullfeed_dot_v1_dot_record__service__pb2.ListIdsRequest.SerializeToString,
+                response_deserializer=pullfeed_dot_v1_dot_record__service__pb2.ListIdsResponse.FromString,
+                _registered_method=True)
+        self.HoldRemovals = channel.unary_unary(
+                '/pullfeed.v1.RecordService/HoldRemovals',
+                request_serializer=pullfeed_dot_v1_dot_record__service__pb2.HoldRemovalsRequest.SerializeToString,
+                response_deserializer=pullfeed_dot_v1_dot_record__service__pb2.HoldRemovalsResponse.FromString,
+                _registered_method=True)
+        self.ListHeld = channel.unary_unary(
+                '/pullfeed.v1.RecordService/ListHeld',
+                request_serializer=pullfeed_dot_v1_dot_record__service__pb2.ListHeldRequest.SerializeToString,
+                response_deserializer=pullfeed_dot_v1_dot_record__service__pb2.ListHeldResponse.FromString,
+                _registered_method=True)
+        self.ApproveHeld = channel.unary_unary(
+                '/pullfeed.v1.RecordService/ApproveHeld',
+                request_serializer=pullfeed_dot_v1_dot_record__service__pb2.ApproveHeldRequest.SerializeToString,
+                response_deserializer=pullfeed_dot_v1_dot_record__service__pb2.ApproveHeldResponse.FromString,
+                _registered_method=True)
+        self.DiscardHeld = channel.unary_unary(
+                '/pullfeed.v1.RecordService/DiscardHeld',
+                request_serializer=pullfeed_dot_v1_dot_record__service__pb2.DiscardHeldRequest.SerializeToString,
+                response_deserializer=pullfeed_dot_v1_dot_record__service__pb2.DiscardHeldResponse.FromString,
+                _registered_method=True)
+        self.EraseRecords = channel.unary_unary(
+                '/pullfeed.v1.RecordService/EraseRecords',
+                request_serializer=pullfeed_dot_v1_dot_record__service__pb2.EraseRecordsRequest.SerializeToString,
+                response_deserializer=pullfeed_dot_v1_dot_record__service__pb2.EraseRecordsResponse.FromString,
+                _registered_method=True)
+        self.LiftErasures = channel.unary_unary(
+                '/pullfeed.v1.RecordService/LiftErasures',
+                request_serializer=pullfeed_dot_v1_dot_record__service__pb2.LiftErasuresRequest.SerializeToString,
+                response_deserializer=pullfeed_dot_v1_dot_record__service__pb2.LiftErasuresResponse.FromString,
+                _registered_method=True)
 
 
 class RecordServiceServicer:
@@ -76,6 +111,77 @@ class RecordServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListIds(self, request, context):
+        """The ids a shop holds of a scope, withheld ones too, in the order of ids.
+
+        NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def HoldRemovals(self, request, context):
+        """Notes ids that are to be removed once a person has approved it.
+
+        Each shop and scope has one hold. An id that is put after it was held leaves
+        the hold; the whole hold expires seven days after its first id. Nothing held
+        keeps a consent No or an erasure from going out.
+
+        NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListHeld(self, request, context):
+        """What is left in a hold, by id.
+
+        NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApproveHeld(self, request, context):
+        """Removes up to 1,000 held ids, each with the reason it was held for.
+
+        NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DiscardHeld(self, request, context):
+        """Drops a hold; the records stay.
+
+        NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EraseRecords(self, request, context):
+        """Erases records: every byte that is kept of them, but for the id.
+
+        A tombstone ERASED takes a position and keeps the id away: later puts of it
+        are answered `erased` until LiftErasures. Also for ids that were never put.
+        Durable, and in the journal beside the database, before it is answered.
+
+        NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LiftErasures(self, request, context):
+        """Lets erased ids be put again. What was erased stays erased.
+
+        NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RecordServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -88,6 +194,41 @@ def add_RecordServiceServicer_to_server(servicer, server):
                     servicer.DeleteRecords,
                     request_deserializer=pullfeed_dot_v1_dot_record__service__pb2.DeleteRecordsRequest.FromString,
                     response_serializer=pullfeed_dot_v1_dot_record__service__pb2.DeleteRecordsResponse.SerializeToString,
+            ),
+            'ListIds': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListIds,
+                    request_deserializer=pullfeed_dot_v1_dot_record__service__pb2.ListIdsRequest.FromString,
+                    response_serializer=pullfeed_dot_v1_dot_record__service__pb2.ListIdsResponse.SerializeToString,
+            ),
+            'HoldRemovals': grpc.unary_unary_rpc_method_handler(
+                    servicer.HoldRemovals,
+                    request_deserializer=pullfeed_dot_v1_dot_record__service__pb2.HoldRemovalsRequest.FromString,
+                    response_serializer=pullfeed_dot_v1_dot_record__service__pb2.HoldRemovalsResponse.SerializeToString,
+            ),
+            'ListHeld': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListHeld,
+                    request_deserializer=pullfeed_dot_v1_dot_record__service__pb2.ListHeldRequest.FromString,
+                    response_serializer=pullfeed_dot_v1_dot_record__service__pb2.ListHeldResponse.SerializeToString,
+            ),
+            'ApproveHeld': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApproveHeld,
+                    request_deserializer=pullfeed_dot_v1_dot_record__service__pb2.ApproveHeldRequest.FromString,
+                    response_serializer=pullfeed_dot_v1_dot_record__service__pb2.ApproveHeldResponse.SerializeToString,
+            ),
+            'DiscardHeld': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiscardHeld,
+                    request_deserializer=pullfeed_dot_v1_dot_record__service__pb2.DiscardHeldRequest.FromString,
+                    response_serializer=pullfeed_dot_v1_dot_record__service__pb2.DiscardHeldResponse.SerializeToString,
+            ),
+            'EraseRecords': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseRecords,
+                    request_deserializer=pullfeed_dot_v1_dot_record__service__pb2.EraseRecordsRequest.FromString,
+                    response_serializer=pullfeed_dot_v1_dot_record__service__pb2.EraseRecordsResponse.SerializeToString,
+            ),
+            'LiftErasures': grpc.unary_unary_rpc_method_handler(
+                    servicer.LiftErasures,
+                    request_deserializer=pullfeed_dot_v1_dot_record__service__pb2.LiftErasuresRequest.FromString,
+                    response_serializer=pullfeed_dot_v1_dot_record__service__pb2.LiftErasuresResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -145,6 +286,195 @@ class RecordService:
             '/pullfeed.v1.RecordService/DeleteRecords',
             pullfeed_dot_v1_dot_record__service__pb2.DeleteRecordsRequest.SerializeToString,
             pullfeed_dot_v1_dot_record__service__pb2.DeleteRecordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListIds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pullfeed.v1.RecordService/ListIds',
+            pullfeed_dot_v1_dot_record__service__pb2.ListIdsRequest.SerializeToString,
+            pullfeed_dot_v1_dot_record__service__pb2.ListIdsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def HoldRemovals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pullfeed.v1.RecordService/HoldRemovals',
+            pullfeed_dot_v1_dot_record__service__pb2.HoldRemovalsRequest.SerializeToString,
+            pullfeed_dot_v1_dot_record__service__pb2.HoldRemovalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListHeld(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pullfeed.v1.RecordService/ListHeld',
+            pullfeed_dot_v1_dot_record__service__pb2.ListHeldRequest.SerializeToString,
+            pullfeed_dot_v1_dot_record__service__pb2.ListHeldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApproveHeld(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pullfeed.v1.RecordService/ApproveHeld',
+            pullfeed_dot_v1_dot_record__service__pb2.ApproveHeldRequest.SerializeToString,
+            pullfeed_dot_v1_dot_record__service__pb2.ApproveHeldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiscardHeld(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pullfeed.v1.RecordService/DiscardHeld',
+            pullfeed_dot_v1_dot_record__service__pb2.DiscardHeldRequest.SerializeToString,
+            pullfeed_dot_v1_dot_record__service__pb2.DiscardHeldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseRecords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pullfeed.v1.RecordService/EraseRecords',
+            pullfeed_dot_v1_dot_record__service__pb2.EraseRecordsRequest.SerializeToString,
+            pullfeed_dot_v1_dot_record__service__pb2.EraseRecordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LiftErasures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pullfeed.v1.RecordService/LiftErasures',
+            pullfeed_dot_v1_dot_record__service__pb2.LiftErasuresRequest.SerializeToString,
+            pullfeed_dot_v1_dot_record__service__pb2.LiftErasuresResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -50,6 +50,49 @@ class RecordServiceStub:
 
     NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
     """
+    ListIds: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.ListIdsRequest, _record_service_pb2.ListIdsResponse]
+    """The ids a shop holds of a scope, withheld ones too, in the order of ids.
+
+    NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+    """
+    HoldRemovals: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.HoldRemovalsRequest, _record_service_pb2.HoldRemovalsResponse]
+    """Notes ids that are to be removed once a person has approved it.
+
+    Each shop and scope has one hold. An id that is put after it was held leaves
+    the hold; the whole hold expires seven days after its first id. Nothing held
+    keeps a consent No or an erasure from going out.
+
+    NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+    """
+    ListHeld: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.ListHeldRequest, _record_service_pb2.ListHeldResponse]
+    """What is left in a hold, by id.
+
+    NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+    """
+    ApproveHeld: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.ApproveHeldRequest, _record_service_pb2.ApproveHeldResponse]
+    """Removes up to 1,000 held ids, each with the reason it was held for.
+
+    NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+    """
+    DiscardHeld: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.DiscardHeldRequest, _record_service_pb2.DiscardHeldResponse]
+    """Drops a hold; the records stay.
+
+    NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+    """
+    EraseRecords: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.EraseRecordsRequest, _record_service_pb2.EraseRecordsResponse]
+    """Erases records: every byte that is kept of them, but for the id.
+
+    A tombstone ERASED takes a position and keeps the id away: later puts of it
+    are answered `erased` until LiftErasures. Also for ids that were never put.
+    Durable, and in the journal beside the database, before it is answered.
+
+    NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+    """
+    LiftErasures: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.LiftErasuresRequest, _record_service_pb2.LiftErasuresResponse]
+    """Lets erased ids be put again. What was erased stays erased.
+
+    NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+    """
 
 @_typing.type_check_only
 class RecordServiceAsyncStub(RecordServiceStub):
@@ -70,6 +113,49 @@ class RecordServiceAsyncStub(RecordServiceStub):
 
     Atomic and durable before it is answered. An id that is unknown or already
     removed is no error.
+
+    NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+    """
+    ListIds: _aio.UnaryUnaryMultiCallable[_record_service_pb2.ListIdsRequest, _record_service_pb2.ListIdsResponse]  # type: ignore[assignment]
+    """The ids a shop holds of a scope, withheld ones too, in the order of ids.
+
+    NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+    """
+    HoldRemovals: _aio.UnaryUnaryMultiCallable[_record_service_pb2.HoldRemovalsRequest, _record_service_pb2.HoldRemovalsResponse]  # type: ignore[assignment]
+    """Notes ids that are to be removed once a person has approved it.
+
+    Each shop and scope has one hold. An id that is put after it was held leaves
+    the hold; the whole hold expires seven days after its first id. Nothing held
+    keeps a consent No or an erasure from going out.
+
+    NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+    """
+    ListHeld: _aio.UnaryUnaryMultiCallable[_record_service_pb2.ListHeldRequest, _record_service_pb2.ListHeldResponse]  # type: ignore[assignment]
+    """What is left in a hold, by id.
+
+    NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+    """
+    ApproveHeld: _aio.UnaryUnaryMultiCallable[_record_service_pb2.ApproveHeldRequest, _record_service_pb2.ApproveHeldResponse]  # type: ignore[assignment]
+    """Removes up to 1,000 held ids, each with the reason it was held for.
+
+    NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+    """
+    DiscardHeld: _aio.UnaryUnaryMultiCallable[_record_service_pb2.DiscardHeldRequest, _record_service_pb2.DiscardHeldResponse]  # type: ignore[assignment]
+    """Drops a hold; the records stay.
+
+    NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+    """
+    EraseRecords: _aio.UnaryUnaryMultiCallable[_record_service_pb2.EraseRecordsRequest, _record_service_pb2.EraseRecordsResponse]  # type: ignore[assignment]
+    """Erases records: every byte that is kept of them, but for the id.
+
+    A tombstone ERASED takes a position and keeps the id away: later puts of it
+    are answered `erased` until LiftErasures. Also for ids that were never put.
+    Durable, and in the journal beside the database, before it is answered.
+
+    NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+    """
+    LiftErasures: _aio.UnaryUnaryMultiCallable[_record_service_pb2.LiftErasuresRequest, _record_service_pb2.LiftErasuresResponse]  # type: ignore[assignment]
+    """Lets erased ids be put again. What was erased stays erased.
 
     NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
     """
@@ -102,6 +188,91 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Atomic and durable before it is answered. An id that is unknown or already
         removed is no error.
+
+        NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+        """
+
+    @_abc_1.abstractmethod
+    def ListIds(
+        self,
+        request: _record_service_pb2.ListIdsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_record_service_pb2.ListIdsResponse, _abc.Awaitable[_record_service_pb2.ListIdsResponse]]:
+        """The ids a shop holds of a scope, withheld ones too, in the order of ids.
+
+        NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+        """
+
+    @_abc_1.abstractmethod
+    def HoldRemovals(
+        self,
+        request: _record_service_pb2.HoldRemovalsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_record_service_pb2.HoldRemovalsResponse, _abc.Awaitable[_record_service_pb2.HoldRemovalsResponse]]:
+        """Notes ids that are to be removed once a person has approved it.
+
+        Each shop and scope has one hold. An id that is put after it was held leaves
+        the hold; the whole hold expires seven days after its first id. Nothing held
+        keeps a consent No or an erasure from going out.
+
+        NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+        """
+
+    @_abc_1.abstractmethod
+    def ListHeld(
+        self,
+        request: _record_service_pb2.ListHeldRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_record_service_pb2.ListHeldResponse, _abc.Awaitable[_record_service_pb2.ListHeldResponse]]:
+        """What is left in a hold, by id.
+
+        NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+        """
+
+    @_abc_1.abstractmethod
+    def ApproveHeld(
+        self,
+        request: _record_service_pb2.ApproveHeldRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_record_service_pb2.ApproveHeldResponse, _abc.Awaitable[_record_service_pb2.ApproveHeldResponse]]:
+        """Removes up to 1,000 held ids, each with the reason it was held for.
+
+        NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+        """
+
+    @_abc_1.abstractmethod
+    def DiscardHeld(
+        self,
+        request: _record_service_pb2.DiscardHeldRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_record_service_pb2.DiscardHeldResponse, _abc.Awaitable[_record_service_pb2.DiscardHeldResponse]]:
+        """Drops a hold; the records stay.
+
+        NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+        """
+
+    @_abc_1.abstractmethod
+    def EraseRecords(
+        self,
+        request: _record_service_pb2.EraseRecordsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_record_service_pb2.EraseRecordsResponse, _abc.Awaitable[_record_service_pb2.EraseRecordsResponse]]:
+        """Erases records: every byte that is kept of them, but for the id.
+
+        A tombstone ERASED takes a position and keeps the id away: later puts of it
+        are answered `erased` until LiftErasures. Also for ids that were never put.
+        Durable, and in the journal beside the database, before it is answered.
+
+        NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
+        """
+
+    @_abc_1.abstractmethod
+    def LiftErasures(
+        self,
+        request: _record_service_pb2.LiftErasuresRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_record_service_pb2.LiftErasuresResponse, _abc.Awaitable[_record_service_pb2.LiftErasuresResponse]]:
+        """Lets erased ids be put again. What was erased stays erased.
 
         NOT_FOUND/SHOP_NOT_FOUND: nothing was ever put for this shop.
         """
