@@ -45,7 +45,7 @@ class Subject:
         self._numbers = itertools.count()
         for _ in range(size // BATCH):
             self.put()
-        order = feed.Order("bench", SHOP, SCOPE, "", 1, PAGE, as_json=True)
+        order = feed.Order("bench", SHOP, SCOPE, rows.RECORDS, "", 1, PAGE, as_json=True)
         self._by_number = order
         self._by_cursor = order._replace(cursor=self._feeds.fetch(order).cursor)
         self._rows = [

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from pullfeed_server import commits, errors, feed, keys, ledger, listener, policy, records, tokens
+from pullfeed_server.rpc import delivery as delivery_rpc
 from pullfeed_server.rpc import feed as feed_rpc
 from pullfeed_server.rpc import keys as keys_rpc
 from pullfeed_server.rpc import ledger as ledger_rpc
@@ -27,6 +28,7 @@ _SERVICES = (
     feed_rpc.SERVICE,
     ledger_rpc.SERVICE,
     keys_rpc.SERVICE,
+    delivery_rpc.SERVICE,
 )
 _MIN_SECRET_CHARS = 32
 # Where a core on a database of its own server keeps its operator key; the client looks there.
@@ -98,6 +100,7 @@ def _methods(
         **feed_rpc.methods(feed.Feeds(store, signed), commits.Commits(store, signed), exports),
         **ledger_rpc.methods(ledger.Ledger(store)),
         **keys_rpc.methods(known),
+        **delivery_rpc.methods(),
     }
 
 

@@ -15,6 +15,7 @@ class Claim(NamedTuple):
     importer: str
     shop: str
     scope: int
+    list: int
     commit_token: str
     cursor: str
     page: int
@@ -56,7 +57,7 @@ class Commits:
         return self._store.write(lambda tx: _advance(tx, claim, _reach_of_page))
 
     def _by_point(self, claim: Claim) -> Standing:
-        owner = tokens.Feed(claim.importer, claim.shop, claim.scope, rows.RECORDS)
+        owner = tokens.Feed(claim.importer, claim.shop, claim.scope, claim.list)
         if claim.commit_token:
             point = self._tokens.read_commit_token(owner, claim.commit_token)
         else:
@@ -73,7 +74,7 @@ class Commits:
 
 
 def _reach_of_page(tx: Transaction, claim: Claim, epoch: int, committed: int) -> _Reach:
-    key = rows.WalkKey(claim.shop, claim.scope, rows.RECORDS, claim.importer, claim.page_size)
+    key = rows.WalkKey(claim.shop, claim.scope, claim.list, claim.importer, claim.page_size)
     walk, mark = walks.served(tx, key, claim.page, epoch, clock.now_us(), committed)
     if mark.covered_from <= committed:
         return _Reach(mark.end, not mark.has_next)
@@ -84,7 +85,7 @@ def _reach_of_page(tx: Transaction, claim: Claim, epoch: int, committed: int) ->
 def _advance(
     tx: Transaction, claim: Claim, reach_of: Callable[[Transaction, Claim, int, int], _Reach]
 ) -> Standing:
-    place = (claim.shop, claim.scope, rows.RECORDS, claim.importer)
+    place = (claim.shop, claim.scope, claim.list, claim.importer)
     epoch = feed.epoch_of(tx, claim.shop, claim.scope)
     known = tx.commits.lock(*place, epoch)
     reach = reach_of(tx, claim, epoch, known.position)

@@ -14,11 +14,12 @@ EXPORT_CHUNK = 1000
 
 
 class Order(NamedTuple):
-    """A page that is asked for. cursor: "" to go by page number."""
+    """A page that is asked for. list: rows.RECORDS or REMOVED. cursor: "" to go by page number."""
 
     importer: str
     shop: str
     scope: int
+    list: int
     cursor: str
     page: int
     page_size: int
@@ -85,13 +86,16 @@ class Feeds:
 
         found = self._store.read(work)
         point = point._replace(
-            position=found.position, page=point.page + 1, is_last=not found.has_next
+            position=found.position,
+            page=point.page + 1,
+            page_size=order.page_size,
+            is_last=not found.has_next,
         )
         return self._answer(order, found, point)
 
     def _by_number(self, order: Order) -> Page:
         now_us = clock.now_us()
-        key = rows.WalkKey(order.shop, order.scope, rows.RECORDS, order.importer, order.page_size)
+        key = rows.WalkKey(order.shop, order.scope, order.list, order.importer, order.page_size)
 
         def work(tx: Transaction) -> tuple[walks.Place, rows.PageRows]:
             epoch = epoch_of(tx, order.shop, order.scope)
@@ -108,6 +112,8 @@ class Feeds:
             found.position,
             order.page,
             place.walk.epoch,
+            walk=place.walk.walk & walks.NAME_MASK,
+            page_size=order.page_size,
             is_last=not found.has_next,
         )
         return self._answer(order, found, point)
@@ -135,14 +141,14 @@ def epoch_of(tx: Transaction, shop: str, scope: int) -> int:
 
 
 def _owner(order: Order) -> tokens.Feed:
-    return tokens.Feed(order.importer, order.shop, order.scope, rows.RECORDS)
+    return tokens.Feed(order.importer, order.shop, order.scope, order.list)
 
 
 def _read(tx: Transaction, order: Order, after: int) -> rows.PageRows:
     page = tx.records.page_json if order.as_json else tx.records.page_proto
-    return page(order.shop, order.scope, after, order.page_size)
+    return page(order.shop, order.scope, order.list, after, order.page_size)
 
 
 def _export(shop: str, scope: int, after: int, tx: Transaction) -> rows.PageRows:
     epoch_of(tx, shop, scope)
-    return tx.records.page_proto(shop, scope, after, EXPORT_CHUNK)
+    return tx.records.page_proto(shop, scope, rows.RECORDS, after, EXPORT_CHUNK)

@@ -4,7 +4,7 @@ A token says how far one importer has come in one feed, and from where its walk
 covers it without a gap. It is no secret and no permission: the key is checked
 at every call. Layout, before base64url:
 
-    version 1 | secret id 4 | body 45 | HMAC-SHA-256 of all before, first 16 bytes
+    version 1 | secret id 4 | body 51 | HMAC-SHA-256 of all before, first 16 bytes
 
 Source: AIP-158 (opaque), RFC 9865 section 2 (a cursor lives; forgeries are detected).
 """
@@ -23,10 +23,11 @@ from typing import NamedTuple
 from pullfeed_server import errors
 
 LIFETIME_S = 7 * 24 * 3600
-_VERSION = 1
+_VERSION = 2
 _CURSOR, _COMMIT, _COMMIT_LAST = 1, 2, 3
-# kind, feed digest, covered_from, position, page, epoch, issued at (s)
-_BODY = struct.Struct(">B8sQQIQQ")
+# kind, feed digest, covered_from, position, page, epoch, generation, walk, page_size,
+# issued at (s, until 2106)
+_BODY = struct.Struct(">B8sQQIQIIHI")
 _HEAD = struct.Struct(">B4s")
 _MAC_BYTES = 16
 _TOKEN_BYTES = _HEAD.size + _BODY.size + _MAC_BYTES
@@ -52,14 +53,19 @@ class Point(NamedTuple):
     """The end of a served page.
 
     covered_from: the walk served everything after this position, up to
-    `position`. page: the page's number in its walk. epoch: the feed's. is_last:
-    nothing stood behind the page when it was read; no cursor is made of such.
+    `position`. page: the page's number in its walk. epoch: the feed's.
+    generation: how often the importer was rewound there. walk: names the walk in
+    the ledger, 32 bits. is_last: nothing stood behind the page when it was read;
+    no cursor is made of such.
     """
 
     covered_from: int
     position: int
     page: int
     epoch: int
+    generation: int = 0
+    walk: int = 0
+    page_size: int = 0
     is_last: bool = False
 
 
@@ -103,8 +109,7 @@ class Tokens:
             raise errors.TokenExpired from error
 
     def _sign(self, kind: int, feed: Feed, point: Point) -> str:
-        numbers = (point.covered_from, point.position, point.page, point.epoch)
-        body = _BODY.pack(kind, feed.digest(), *numbers, int(self._clock()))
+        body = _BODY.pack(kind, feed.digest(), *point[:-1], int(self._clock()))
         signed = _HEAD.pack(_VERSION, self._signing) + body
         mac = _mac(self._ring[self._signing], signed)
         return base64.urlsafe_b64encode(signed + mac).decode()
@@ -124,8 +129,7 @@ class Tokens:
             raise _Foreign
         if issued + LIFETIME_S < self._clock():
             raise _Expired
-        covered_from, position, page, epoch = numbers
-        return Point(covered_from, position, page, epoch, kind == _COMMIT_LAST)
+        return Point(*numbers)._replace(is_last=kind == _COMMIT_LAST)
 
 
 class _Forged(Exception):

@@ -21,6 +21,8 @@ LIFETIME_US = 7 * 24 * 3600 * 1_000_000
 # How an importer's walks begin.
 START_FULL, START_COMMITTED = "full", "committed"
 
+# What tokens carry of a walk's number.
+NAME_MASK = 2**32 - 1
 _LAST = 2**62
 
 
@@ -190,7 +192,7 @@ def _counted(
     ahead = page - 1 - reached
     if ahead > MAX_AHEAD:
         raise errors.PageNotReached
-    start = tx.records.skip(key.shop, key.scope, end, ahead * key.page_size)
+    start = tx.records.skip(key.shop, key.scope, key.list, end, ahead * key.page_size)
     # What was skipped was not served: only from here on is there no gap.
     return Place(walk, walk.walk, start, start, replaces)
 

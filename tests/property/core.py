@@ -76,7 +76,9 @@ class Core:
         return self._records.delete(records.Removals(shop, SCOPE, ids, removed_us, force=False))
 
     def fetch(self, shop: str, importer: str, page: int, page_size: int, cursor: str) -> Answer:
-        order = feed.Order(importer, shop, SCOPE, cursor, page, page_size, as_json=False)
+        order = feed.Order(
+            importer, shop, SCOPE, rows.RECORDS, cursor, page, page_size, as_json=False
+        )
         found = self._feeds.fetch(order)
         owner = tokens.Feed(importer, shop, SCOPE, rows.RECORDS)
         end = self._tokens.read_commit_token(owner, found.commit_token).position
@@ -94,7 +96,9 @@ class Core:
         page_size: int = 0,
     ) -> commits.Standing:
         return self._commits.commit(
-            commits.Claim(importer, shop, SCOPE, commit_token, cursor, page, page_size)
+            commits.Claim(
+                importer, shop, SCOPE, rows.RECORDS, commit_token, cursor, page, page_size
+            )
         )
 
     def position(self, shop: str) -> int:

@@ -124,13 +124,29 @@ class Importer:
     def _fetch(self, cursor: str, number: int) -> feed.Page:
         return self.shop.feeds.fetch(
             feed.Order(
-                self.name, factories.SHOP, CUSTOMERS, cursor, number, self.page_size, as_json=True
+                self.name,
+                factories.SHOP,
+                CUSTOMERS,
+                rows.RECORDS,
+                cursor,
+                number,
+                self.page_size,
+                as_json=True,
             )
         )
 
     def _commit(self, token: str = "", cursor: str = "", page: int = 0) -> commits.Standing:
         return self.shop.commits.commit(
-            commits.Claim(self.name, factories.SHOP, CUSTOMERS, token, cursor, page, self.page_size)
+            commits.Claim(
+                self.name,
+                factories.SHOP,
+                CUSTOMERS,
+                rows.RECORDS,
+                token,
+                cursor,
+                page,
+                self.page_size,
+            )
         )
 
 

@@ -190,7 +190,9 @@ def test_a_commit_in_an_unknown_shop_is_refused(shop: Shop) -> None:
     for commit_token, page in ((token, 0), ("", 1)):
         with pytest.raises(errors.ShopNotFound):
             shop.commits.commit(
-                commits.Claim("mail", "nobody.example", CUSTOMERS, commit_token, "", page, 2)
+                commits.Claim(
+                    "mail", "nobody.example", CUSTOMERS, rows.RECORDS, commit_token, "", page, 2
+                )
             )
 
 

@@ -24,7 +24,7 @@ def _put(store: Store, *records: rows.RecordRow, shop: str = _SHOP, scope: int =
 
 
 def _page(store: Store, after: int, limit: int) -> rows.PageRows:
-    return store.read(lambda tx: tx.records.page_json(_SHOP, _SCOPE, after, limit))
+    return store.read(lambda tx: tx.records.page_json(_SHOP, _SCOPE, rows.RECORDS, after, limit))
 
 
 class _Broken(Exception):
@@ -73,9 +73,9 @@ def test_a_read_sees_one_state_while_another_thread_writes(store: Store) -> None
     with futures.ThreadPoolExecutor(1) as pool:
 
         def work(tx: Transaction) -> tuple[rows.PageRows, rows.PageRows]:
-            before = tx.records.page_json(_SHOP, _SCOPE, 0, 10)
+            before = tx.records.page_json(_SHOP, _SCOPE, rows.RECORDS, 0, 10)
             pool.submit(_put, store, _record(2)).result()
-            return before, tx.records.page_json(_SHOP, _SCOPE, 0, 10)
+            return before, tx.records.page_json(_SHOP, _SCOPE, rows.RECORDS, 0, 10)
 
         before, after = store.read(work)
     assert before == after
@@ -133,7 +133,7 @@ def test_a_page_begins_behind_its_position_and_knows_of_a_next_one(store: Store)
 
 def test_a_page_comes_in_either_form(store: Store) -> None:
     _put(store, _record(1))
-    page = store.read(lambda tx: tx.records.page_proto(_SHOP, _SCOPE, 0, 2))
+    page = store.read(lambda tx: tx.records.page_proto(_SHOP, _SCOPE, rows.RECORDS, 0, 2))
     assert page.bodies == [b"p1"]
 
 
@@ -186,7 +186,7 @@ def test_skipping_counts_records_and_stops_at_the_last(store: Store) -> None:
 
     def work(tx: Transaction) -> list[int]:
         counts = (0, 1, 2, 3, 1_000_000)
-        return [tx.records.skip(_SHOP, _SCOPE, 10, count) for count in counts]
+        return [tx.records.skip(_SHOP, _SCOPE, rows.RECORDS, 10, count) for count in counts]
 
     assert store.read(work) == [10, 20, 30, 30, 30]
 

@@ -54,7 +54,9 @@ def test_a_reader_never_misses_a_late_commit_of_four_writers_on_two_cores(
             shops[writer % 2].put(*names, second=turn % 60)
 
     def read(after: int) -> int:
-        page = reader.read(lambda tx: tx.records.page_proto(factories.SHOP, CUSTOMERS, after, 7))
+        page = reader.read(
+            lambda tx: tx.records.page_proto(factories.SHOP, CUSTOMERS, rows.RECORDS, after, 7)
+        )
         seen.update(_versions(page))
         return page.position
 
@@ -72,7 +74,9 @@ def test_a_reader_never_misses_a_late_commit_of_four_writers_on_two_cores(
             done.result(_WAIT_S)
         writing.clear()
         following.result(_WAIT_S)
-    newest = reader.read(lambda tx: tx.records.page_proto(factories.SHOP, CUSTOMERS, 0, 1000))
+    newest = reader.read(
+        lambda tx: tx.records.page_proto(factories.SHOP, CUSTOMERS, rows.RECORDS, 0, 1000)
+    )
     assert len(seen) == 20
     assert seen == _versions(newest)
 

@@ -10,7 +10,7 @@ from tests.store.shop import CUSTOMERS, Shop, ids
 
 from pullfeed.v1 import record_pb2
 from pullfeed_server import errors, feed, tokens
-from pullfeed_server.store import Store
+from pullfeed_server.store import Store, rows
 
 
 class _ReadOnly:
@@ -103,7 +103,7 @@ def test_a_cursor_of_another_epoch_has_expired(shop: Shop) -> None:
 
 def test_a_page_comes_as_json_or_as_messages(shop: Shop) -> None:
     shop.put("c1")
-    order = feed.Order("mail", factories.SHOP, CUSTOMERS, "", 1, 50, as_json=True)
+    order = feed.Order("mail", factories.SHOP, CUSTOMERS, rows.RECORDS, "", 1, 50, as_json=True)
     (json,) = shop.feeds.fetch(order).bodies
     (proto,) = shop.feeds.fetch(order._replace(as_json=False)).bodies
     message = record_pb2.Customer.FromString(proto)
@@ -114,7 +114,9 @@ def test_a_page_comes_as_json_or_as_messages(shop: Shop) -> None:
 def test_scopes_are_independent(shop: Shop) -> None:
     shop.put("c1")
     shop.put_all([factories.record(factories.order())], scope=record_pb2.SCOPE_ORDER)
-    order = feed.Order("mail", factories.SHOP, record_pb2.SCOPE_ORDER, "", 1, 50, as_json=True)
+    order = feed.Order(
+        "mail", factories.SHOP, record_pb2.SCOPE_ORDER, rows.RECORDS, "", 1, 50, as_json=True
+    )
     (json,) = shop.feeds.fetch(order).bodies
     assert orjson.loads(json)["order_id"] == "o1"
     nothing = shop.feeds.fetch(order._replace(scope=record_pb2.SCOPE_PRODUCT))

@@ -119,7 +119,7 @@ def test_a_full_disk_stores_nothing_of_a_write_and_the_writer_goes_on(opened: Sq
     with pytest.raises(errors.StorageFull):
         _put(opened, _record(2, size=1_000_000))
     _put(opened, _record(3))
-    page = opened.read(lambda tx: tx.records.page_json(_SHOP, _SCOPE, 0, 10))
+    page = opened.read(lambda tx: tx.records.page_json(_SHOP, _SCOPE, rows.RECORDS, 0, 10))
     assert (len(page.bodies), page.position) == (2, 3)
 
 
@@ -224,7 +224,7 @@ def test_two_names_of_one_file_have_one_lock(opened: SqlStore, file: pathlib.Pat
 
 
 def test_a_page_deep_in_the_feed_is_found_by_its_index(opened: SqlStore) -> None:
-    statement = opened._statements.records.page_json
+    statement = opened._statements.records.page_json[rows.RECORDS]
     with opened._begin("BEGIN") as cursor:
         bound = statement._bound({"shop": _SHOP, "scope": _SCOPE, "after": 10**7, "limit": 51})
         cursor.execute(f"EXPLAIN QUERY PLAN {statement._text}", bound)

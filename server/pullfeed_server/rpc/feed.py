@@ -10,6 +10,7 @@ from pullfeed.v1 import feed_service_pb2 as pb
 from pullfeed_server import commits, feed, keys, policy
 from pullfeed_server.encoding import scopes
 from pullfeed_server.rpc import streams, wire
+from pullfeed_server.store import rows
 
 SERVICE = pb.DESCRIPTOR.services_by_name["FeedService"]
 _IMPORTERS = frozenset((keys.IMPORTER,))
@@ -53,6 +54,7 @@ def _order(request: pb.FetchPageRequest, caller: keys.Caller) -> feed.Order:
         importer=caller.importer,
         shop=request.shop,
         scope=request.scope,
+        list=request.list or rows.RECORDS,
         cursor=request.cursor,
         page=request.page or 1,
         page_size=request.page_size or feed.DEFAULT_PAGE_SIZE,
@@ -90,6 +92,7 @@ def _claim(request: pb.CommitRequest, caller: keys.Caller) -> commits.Claim:
         importer=caller.importer,
         shop=request.shop,
         scope=request.scope,
+        list=request.list or rows.RECORDS,
         commit_token=request.commit_token,
         cursor=request.cursor,
         page=request.page.page,

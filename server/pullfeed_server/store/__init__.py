@@ -91,16 +91,16 @@ class Records(Protocol):
         """Takes ids from the withheld."""
         ...
 
-    def page_json(self, shop: str, scope: int, after: int, limit: int) -> rows.PageRows:
-        """Up to `limit` records behind a position, as contract JSON."""
+    def page_json(self, shop: str, scope: int, list: int, after: int, limit: int) -> rows.PageRows:
+        """Up to `limit` rows of a list behind a position, as contract JSON."""
         ...
 
-    def page_proto(self, shop: str, scope: int, after: int, limit: int) -> rows.PageRows:
-        """Up to `limit` records behind a position, as Protobuf."""
+    def page_proto(self, shop: str, scope: int, list: int, after: int, limit: int) -> rows.PageRows:
+        """Up to `limit` rows of a list behind a position, as Protobuf."""
         ...
 
-    def skip(self, shop: str, scope: int, after: int, count: int) -> int:
-        """Position of the count-th record behind a position, or of the last one."""
+    def skip(self, shop: str, scope: int, list: int, after: int, count: int) -> int:
+        """Position of the count-th row of a list behind a position, or of the last one."""
         ...
 
     def withheld(

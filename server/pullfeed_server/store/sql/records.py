@@ -13,6 +13,7 @@ from pullfeed_server.store import dialects, rows, schema
 from pullfeed_server.store.sql.statement import Cursor, Statement
 
 _R, _W = schema.records.c, schema.withheld.c
+_LISTS = (rows.RECORDS, rows.REMOVED)
 _WITHHELD = (*rows.WithheldRow._fields, "reasons")
 # What stands in the columns that a list has no use for.
 _NO_REASON, _NO_BYTES, _NEVER = "", b"", 0
@@ -45,11 +46,10 @@ class Statements:
                 _of_feed(_W), dialects.is_one_of(engine, _W.id, "ids")
             ),
         )
-        # Index records_by_position, from `after` on.
-        self.page_json = Statement(engine, _page(_R.position, _R.json))
-        self.page_proto = Statement(engine, _page(_R.position, _R.proto))
-        skipped = _page(_R.position).subquery()
-        self.skip = Statement(engine, sa.select(sa.func.max(skipped.c.position)))
+        # Index records_by_position or removed_by_position, from `after` on.
+        self.page_json = _of_each_list(engine, _R.position, _R.json)
+        self.page_proto = _of_each_list(engine, _R.position, _R.proto)
+        self.skip = {kind: Statement(engine, _last_of_page(kind)) for kind in _LISTS}
         # Primary key of withheld, from `after` on.
         self.withheld = Statement(
             engine,
@@ -118,14 +118,14 @@ class SqlRecords:
             listed = self._sql.listed(released)
             self._sql.release.run(self._cursor, shop=shop, scope=scope, ids=listed)
 
-    def page_json(self, shop: str, scope: int, after: int, limit: int) -> rows.PageRows:
-        return self._page(self._sql.page_json, shop, scope, after, limit)
+    def page_json(self, shop: str, scope: int, list: int, after: int, limit: int) -> rows.PageRows:
+        return self._page(self._sql.page_json[list], shop, scope, after, limit)
 
-    def page_proto(self, shop: str, scope: int, after: int, limit: int) -> rows.PageRows:
-        return self._page(self._sql.page_proto, shop, scope, after, limit)
+    def page_proto(self, shop: str, scope: int, list: int, after: int, limit: int) -> rows.PageRows:
+        return self._page(self._sql.page_proto[list], shop, scope, after, limit)
 
-    def skip(self, shop: str, scope: int, after: int, count: int) -> int:
-        last: int | None = self._sql.skip.scalar(
+    def skip(self, shop: str, scope: int, list: int, after: int, count: int) -> int:
+        last: int | None = self._sql.skip[list].scalar(
             self._cursor, shop=shop, scope=scope, after=after, limit=count
         )
         return after if last is None else last
@@ -173,14 +173,22 @@ def _in_list(kind: int) -> sa.ColumnElement[bool]:
     return _R.list == sa.literal_column(str(kind))
 
 
-def _page(*columns: sa.Column[Any]) -> Any:
-    """Records behind a position, oldest change first."""
+def _of_each_list(engine: sa.Engine, *columns: sa.Column[Any]) -> dict[int, Statement]:
+    return {kind: Statement(engine, _page(kind, *columns)) for kind in _LISTS}
+
+
+def _page(kind: int, *columns: sa.Column[Any]) -> Any:
+    """Rows of a list behind a position, oldest change first."""
     return (
         sa.select(*columns)
-        .where(_of_feed(_R), _in_list(rows.RECORDS), _R.position > sa.bindparam("after"))
+        .where(_of_feed(_R), _in_list(kind), _R.position > sa.bindparam("after"))
         .order_by(_R.position)
         .limit(sa.bindparam("limit", type_=sa.Integer))
     )
+
+
+def _last_of_page(kind: int) -> Any:
+    return sa.select(sa.func.max(_page(kind, _R.position).subquery().c.position))
 
 
 def _upsert(engine: sa.Engine, table: sa.Table, names: Sequence[str], keep: str = "") -> Statement:

@@ -23,9 +23,9 @@ from pullfeed.v1 import (
     record_service_pb2_grpc,
 )
 from pullfeed_server import feed as feed_module
-from pullfeed_server.rpc import feed, keys, ledger, records, reflection, streams, wire
+from pullfeed_server.rpc import delivery, feed, keys, ledger, records, reflection, streams, wire
 
-_SERVICES = (feed.SERVICE, keys.SERVICE, ledger.SERVICE, records.SERVICE)
+_SERVICES = (delivery.SERVICE, feed.SERVICE, keys.SERVICE, ledger.SERVICE, records.SERVICE)
 
 # Who may make which call.
 _ROLES = {
