@@ -8,6 +8,7 @@ from pullfeed_client import (
     check,
     config,
     errors,
+    explain,
     importers,
     keys,
     ledger,
@@ -63,6 +64,7 @@ for command in (
     importers.group,
     ledger.shops,
     ledger.withheld,
+    explain.command,
     config.group,
 ):
     main.add_command(command)

@@ -98,7 +98,7 @@ def _methods(
     return {
         **records_rpc.methods(records.Records(store)),
         **feed_rpc.methods(feed.Feeds(store, signed), commits.Commits(store, signed), exports),
-        **ledger_rpc.methods(ledger.Ledger(store)),
+        **ledger_rpc.methods(ledger.Ledger(store, known)),
         **keys_rpc.methods(known),
         **delivery_rpc.methods(),
     }

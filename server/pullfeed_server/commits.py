@@ -105,4 +105,7 @@ def _advance(
     )
     if commit != known:
         tx.commits.set(*place, commit)
+    if advanced:
+        advance = rows.ConfirmationRow(known.position, commit.position, commit.committed_us)
+        tx.ledger.confirm(*place, advance)
     return Standing(commit.position, advanced, commit.committed_us)

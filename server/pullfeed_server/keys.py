@@ -128,6 +128,15 @@ class Keys:
         keep(new.text)
         self._store.write(lambda tx: tx.keys.add(new.row))
 
+    def importers_of(self, tx: Transaction, shop: str) -> set[str]:
+        """The importers that have a live key for a shop; the anonymous one where it is served."""
+        live = {
+            key.importer
+            for key in tx.keys.all()
+            if key.role == IMPORTER and not key.revoked_us and {ALL_SHOPS, shop} & set(key.shops)
+        }
+        return live | ({ANONYMOUS} if self._allow_anonymous else set())
+
     def importers(self) -> list[tuple[rows.ImporterRow, int]]:
         """All importers by name, each with its number of live keys."""
 

@@ -1,4 +1,4 @@
-"""What is held of each shop, and what is kept out of its feeds."""
+"""What is held of each shop, what is kept out of its feeds, and who has one record."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import binascii
 from typing import NamedTuple
 
-from pullfeed_server import errors
+from pullfeed_server import errors, keys
 from pullfeed_server.keys import Caller
 from pullfeed_server.store import Store, Transaction, rows
 
@@ -25,11 +25,34 @@ class Withheld(NamedTuple):
     next_token: str
 
 
+class Reach(NamedTuple):
+    """How an importer stands to one record.
+
+    committed: its position of the list in which the record stands. confirmed_us:
+    when it first passed the record; 0 where it did not, or that is not kept.
+    """
+
+    importer: str
+    committed: int
+    has_confirmed: bool
+    confirmed_us: int
+
+
+class Explanation(NamedTuple):
+    """How one id stands. place: None where it is in neither list; then nobody has it."""
+
+    id: str
+    place: rows.PlaceRow | None
+    withheld: rows.WithheldRow | None
+    importers: list[Reach]
+
+
 class Ledger:
     """Answers operators and shops."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, known: keys.Keys) -> None:
         self._store = store
+        self._keys = known
 
     def shops(self, caller: Caller, page_size: int, page_token: str) -> Shops:
         """The shops the caller may see, by name. Raises FieldInvalid."""
@@ -61,6 +84,42 @@ class Ledger:
             return Withheld(kept, _token(kept[-1].id) if more else "")
 
         return self._store.read(work)
+
+    def explain(self, shop: str, scope: int, id: str) -> Explanation:
+        """How an id stands, and how each importer stands to it. Raises ShopNotFound."""
+        # As a put trims it.
+        record_id = id.strip()
+
+        def work(tx: Transaction) -> Explanation:
+            if not tx.feeds.has_shop(shop):
+                raise errors.ShopNotFound
+            place = tx.ledger.place(shop, scope, record_id)
+            withheld = tx.ledger.withheld(shop, scope, record_id)
+            importers = [] if place is None else self._reaches(tx, shop, scope, place)
+            return Explanation(record_id, place, withheld, importers)
+
+        return self._store.read(work)
+
+    def _reaches(self, tx: Transaction, shop: str, scope: int, place: rows.PlaceRow) -> list[Reach]:
+        committed = tx.ledger.committed(shop)
+        here = {
+            row.importer: row.position
+            for row in committed
+            if (row.scope, row.list) == (scope, place.list)
+        }
+        names = self._keys.importers_of(tx, shop) | {row.importer for row in committed}
+        return [
+            _reach(tx, (shop, scope, place.list, name), here.get(name, 0), place.position)
+            for name in sorted(names)
+        ]
+
+
+def _reach(
+    tx: Transaction, owner: tuple[str, int, int, str], committed: int, position: int
+) -> Reach:
+    has_confirmed = committed >= position
+    confirmed_us = tx.ledger.confirmed_us(*owner, position) if has_confirmed else 0
+    return Reach(owner[-1], committed, has_confirmed, confirmed_us)
 
 
 def _visible(tx: Transaction, caller: Caller, after: str, limit: int) -> list[str]:

@@ -162,6 +162,12 @@ class Internal:
         asked = ledger_service_pb2.ListWithheldRequest(shop=shop, scope=scope, **request)
         return self._ledger.ListWithheld(asked, timeout=TIMEOUT_S, metadata=self.metadata)
 
+    def explain(
+        self, shop: str, id: str, scope: Any = CUSTOMER
+    ) -> ledger_service_pb2.ExplainRecordResponse:
+        asked = ledger_service_pb2.ExplainRecordRequest(shop=shop, scope=scope, id=id)
+        return self._ledger.ExplainRecord(asked, timeout=TIMEOUT_S, metadata=self.metadata)
+
     def shops(self, **request: Any) -> ledger_service_pb2.ListShopsResponse:
         asked = ledger_service_pb2.ListShopsRequest(**request)
         return self._ledger.ListShops(asked, timeout=TIMEOUT_S, metadata=self.metadata)

@@ -64,8 +64,8 @@ class Core:
         self._feeds = feed.Feeds(self.store, self._tokens)
         self._commits = commits.Commits(self.store, self._tokens)
         self._records = records.Records(self.store)
-        self._ledger = ledger.Ledger(self.store)
         self.keys = keys.Keys(self.store)
+        self._ledger = ledger.Ledger(self.store, self.keys)
 
     def put(self, shop: str, batch: Sequence[model.Put]) -> list[str]:
         taken = records.Batch(shop, SCOPE, [_record(put) for put in batch], [], force=False)

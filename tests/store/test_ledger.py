@@ -16,7 +16,7 @@ def _writer(*shops: str) -> keys.Caller:
 
 @pytest.fixture
 def kept(shop: Shop) -> ledger.Ledger:
-    return ledger.Ledger(shop.store)
+    return ledger.Ledger(shop.store, shop.keys)
 
 
 def test_shops_come_by_name_page_by_page(shop: Shop, kept: ledger.Ledger) -> None:

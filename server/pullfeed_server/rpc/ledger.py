@@ -1,8 +1,9 @@
-"""LedgerService: shops and counts, and what is withheld."""
+"""LedgerService: shops and counts, what is withheld, and who has one record."""
 
 from __future__ import annotations
 
 from pullfeed.v1 import ledger_service_pb2 as pb
+from pullfeed.v1 import record_pb2
 from pullfeed_server import keys, ledger, policy
 from pullfeed_server.encoding import scopes
 from pullfeed_server.rpc import feed, records, wire
@@ -33,10 +34,16 @@ def methods(kept: ledger.Ledger) -> dict[str, policy.Method]:
             withheld=map(_withheld, page.rows), next_page_token=page.next_token
         )
 
+    def explain(request: pb.ExplainRecordRequest, _: keys.Caller) -> pb.ExplainRecordResponse:
+        return _explanation(kept.explain(request.shop, request.scope, request.id))
+
     return {
         wire.method_name(SERVICE, "ListShops"): policy.Method(pb.ListShopsRequest, _READERS, shops),
         wire.method_name(SERVICE, "ListWithheld"): policy.Method(
             pb.ListWithheldRequest, _READERS, withheld
+        ),
+        wire.method_name(SERVICE, "ExplainRecord"): policy.Method(
+            pb.ExplainRecordRequest, _READERS, explain
         ),
     }
 
@@ -67,4 +74,45 @@ def _withheld(row: rows.WithheldRow) -> pb.WithheldRecord:
         violations=map(records.violation, row.violations),
         first_seen_date=feed.date(row.first_seen_us),
         last_seen_date=feed.date(row.last_seen_us),
+    )
+
+
+def _explanation(found: ledger.Explanation) -> pb.ExplainRecordResponse:
+    response = pb.ExplainRecordResponse(importers=map(_standing, found.importers))
+    if found.withheld is not None:
+        response.withheld.CopyFrom(_withheld(found.withheld))
+    if found.place is not None:
+        response.list = found.place.list  # type: ignore[assignment]
+        response.position = found.place.position
+        if found.place.list == rows.REMOVED:
+            response.removed.CopyFrom(_removed(found.id, found.place))
+    modified_us = _modified_us(found)
+    if modified_us is not None:
+        response.modified_date.CopyFrom(feed.date(modified_us))
+    return response
+
+
+def _modified_us(found: ledger.Explanation) -> int | None:
+    """Of the newest version known. A tombstone has the date of its removal instead."""
+    known = [] if found.withheld is None else [found.withheld.modified_us]
+    if found.place is not None and found.place.list == rows.RECORDS:
+        known.append(found.place.modified_us)
+    dated = [each for each in known if each != rows.UNKNOWN.modified_us]
+    return max(dated, default=None)
+
+
+def _removed(record_id: str, place: rows.PlaceRow) -> record_pb2.RemovedRecord:
+    return record_pb2.RemovedRecord(
+        id=record_id,
+        removed_date=feed.date(place.removed_us),
+        reason=record_pb2.RemovedReason.Value(f"REMOVED_REASON_{place.reason.upper()}"),
+    )
+
+
+def _standing(reach: ledger.Reach) -> pb.ImporterStanding:
+    return pb.ImporterStanding(
+        importer=reach.importer,
+        has_confirmed=reach.has_confirmed,
+        confirmed_date=feed.date(reach.confirmed_us) if reach.confirmed_us else None,
+        committed_position=reach.committed,
     )

@@ -122,6 +122,33 @@ class CommitRow(NamedTuple):
     finished: bool
 
 
+class ConfirmationRow(NamedTuple):
+    """One advance of a committed position, from `start` to `position`."""
+
+    start: int
+    position: int
+    committed_us: int
+
+
+class Committed(NamedTuple):
+    """Where one of a shop's committed positions stands."""
+
+    importer: str
+    scope: int
+    list: int
+    position: int
+
+
+class PlaceRow(NamedTuple):
+    """An id's place in one of the two lists. reason, removed_us: of a tombstone."""
+
+    list: int
+    position: int
+    modified_us: int
+    reason: str
+    removed_us: int
+
+
 class ShopCounts(NamedTuple):
     """What is held of one feed."""
 

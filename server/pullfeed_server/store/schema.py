@@ -136,6 +136,19 @@ commits = sa.Table(
     sa.Column("finished", sa.Boolean, nullable=False),
 )
 
+# Each advance of a committed position, from `start` to `position`.
+confirmations = sa.Table(
+    "confirmations",
+    metadata,
+    sa.Column("shop", _TEXT, primary_key=True),
+    sa.Column("scope", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("list", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("importer", _TEXT, primary_key=True),
+    sa.Column("position", _NUMBER, primary_key=True, autoincrement=False),
+    sa.Column("start", _NUMBER, nullable=False),
+    sa.Column("committed_us", _NUMBER, nullable=False),
+)
+
 # Not a shop's: few rows, the same on every node.
 keys = sa.Table(
     "keys",

@@ -26,7 +26,7 @@ ALL = list(commands(cli.main))
 def test_every_command_of_the_plan_is_there() -> None:
     assert {" ".join(path) for path, _ in ALL} == {
         "serve", "try", "sample", "load", "audit", "map",
-        "pull", "check", "simulate", "shops", "withheld",
+        "pull", "check", "simulate", "shops", "withheld", "explain",
         "keys", "keys new", "keys list", "keys revoke",
         "importers", "importers list", "importers set",
         "config", "config show",

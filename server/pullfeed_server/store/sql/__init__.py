@@ -12,7 +12,7 @@ from sqlalchemy import exc
 
 from pullfeed_server import errors
 from pullfeed_server.store import Transaction, dialects, file, schema
-from pullfeed_server.store.sql import commits, feeds, keys, records, walks
+from pullfeed_server.store.sql import commits, feeds, keys, ledger, records, walks
 from pullfeed_server.store.sql.statement import Cursor
 
 T = TypeVar("T")
@@ -147,6 +147,7 @@ class _Statements:
         self.records = records.Statements(engine)
         self.walks = walks.Statements(engine)
         self.commits = commits.Statements(engine)
+        self.ledger = ledger.Statements(engine)
         self.keys = keys.Statements(engine)
 
 
@@ -158,6 +159,7 @@ class _Transaction:
         self.records = records.SqlRecords(cursor, statements.records)
         self.walks = walks.SqlWalks(cursor, statements.walks)
         self.commits = commits.SqlCommits(cursor, statements.commits)
+        self.ledger = ledger.SqlLedger(cursor, statements.ledger)
         self.keys = keys.SqlKeys(cursor, statements.keys)
 
 

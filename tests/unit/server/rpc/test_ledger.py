@@ -5,8 +5,8 @@ from tests import factories
 from tests.clock import BEGIN_US
 from tests.unit.server.rpc.conftest import Core
 
+from pullfeed.v1 import feed_service_pb2, record_pb2, record_service_pb2
 from pullfeed.v1 import ledger_service_pb2 as pb
-from pullfeed.v1 import record_pb2, record_service_pb2
 
 _SHOPS, _WITHHELD = "LedgerService/ListShops", "LedgerService/ListWithheld"
 _CUSTOMERS = record_pb2.SCOPE_CUSTOMER
@@ -78,3 +78,75 @@ def test_withheld_records_come_page_by_page(core: Core) -> None:
 def test_a_page_token_that_is_none_is_refused(core: Core) -> None:
     refusal = core.refusal("operator", _SHOPS, pb.ListShopsRequest(page_token="!"))
     assert refusal == ("FIELD_INVALID", "page_token")
+
+
+_EXPLAIN = "LedgerService/ExplainRecord"
+_MODIFIED = timestamp_pb2.Timestamp(seconds=1_733_049_000)
+
+
+def _explain(core: Core, id: str = "c1") -> pb.ExplainRecordResponse:
+    request = pb.ExplainRecordRequest(shop=factories.SHOP, scope=_CUSTOMERS, id=id)
+    found: pb.ExplainRecordResponse = core.call("operator", _EXPLAIN, request)
+    return found
+
+
+def _commit_all(core: Core) -> None:
+    order = feed_service_pb2.FetchPageRequest(shop=factories.SHOP, scope=_CUSTOMERS)
+    page = core.call("importer", "FeedService/FetchPage", order)
+    claim = feed_service_pb2.CommitRequest(
+        shop=factories.SHOP, scope=_CUSTOMERS, commit_token=page.commit_token
+    )
+    core.call("importer", "FeedService/Commit", claim)
+
+
+def test_a_delivered_record_is_explained(core: Core) -> None:
+    _put(core, factories.customer())
+    _commit_all(core)
+    assert _explain(core) == pb.ExplainRecordResponse(
+        list=record_pb2.LIST_RECORDS,
+        position=1,
+        modified_date=_MODIFIED,
+        importers=[
+            pb.ImporterStanding(
+                importer="mail", has_confirmed=True, confirmed_date=_NOW, committed_position=1
+            )
+        ],
+    )
+
+
+def test_a_removed_record_is_explained(core: Core) -> None:
+    _put(core, factories.customer())
+    request = record_service_pb2.DeleteRecordsRequest(
+        shop=factories.SHOP, scope=_CUSTOMERS, ids=["c1"]
+    )
+    core.call("writer", "RecordService/DeleteRecords", request)
+    assert _explain(core) == pb.ExplainRecordResponse(
+        list=record_pb2.LIST_REMOVED,
+        position=2,
+        removed=record_pb2.RemovedRecord(
+            id="c1", removed_date=_NOW, reason=record_pb2.REMOVED_REASON_DELETED
+        ),
+        importers=[pb.ImporterStanding(importer="mail")],
+    )
+
+
+def test_a_version_that_took_another_one_out_is_explained_with_both(core: Core) -> None:
+    _put(core, factories.customer())
+    _put(core, factories.customer(email="no", last_modified_date="2024-12-01T10:30:01Z"))
+    found = _explain(core)
+    assert found.removed.reason == record_pb2.REMOVED_REASON_WITHHELD
+    assert [broken.reason for broken in found.withheld.violations] == ["BAD_EMAIL"]
+    assert found.modified_date.seconds == _MODIFIED.seconds + 1
+
+
+def test_a_withheld_record_without_a_date_has_none(core: Core) -> None:
+    _put(core, factories.customer(last_modified_date="soon"))
+    found = _explain(core)
+    assert found.HasField("withheld")
+    assert not found.HasField("modified_date")
+    assert not found.list
+
+
+def test_an_unknown_id_is_explained_as_nothing(core: Core) -> None:
+    _put(core, factories.customer())
+    assert _explain(core, "c2") == pb.ExplainRecordResponse()

@@ -36,6 +36,7 @@ _ROLES = {
     "/pullfeed.v1.FeedService/ExportRecords": {"importer", "operator"},
     "/pullfeed.v1.LedgerService/ListShops": {"writer", "operator"},
     "/pullfeed.v1.LedgerService/ListWithheld": {"writer", "operator"},
+    "/pullfeed.v1.LedgerService/ExplainRecord": {"writer", "operator"},
     "/pullfeed.v1.KeyService/CreateKey": {"operator"},
     "/pullfeed.v1.KeyService/ListKeys": {"operator"},
     "/pullfeed.v1.KeyService/RevokeKey": {"operator"},
