@@ -120,13 +120,20 @@ class Keys:
         """Makes an operator key where none lives. keep: takes its text before it is valid.
 
         In this order nothing is lost where the core ends in between: the next
-        start makes another key and keeps that one.
+        start makes another key and keeps that one. Of cores that start at once
+        one makes it and the others wait: a text that is kept is that of a key.
         """
         if _live_operators(self.all()):
             return
         new = _new_key(OPERATOR, "", (ALL_SHOPS,))
-        keep(new.text)
-        self._store.write(lambda tx: tx.keys.add(new.row))
+
+        def work(tx: Transaction) -> None:
+            tx.keys.lock()
+            if not _live_operators(tx.keys.all()):
+                keep(new.text)
+                tx.keys.add(new.row)
+
+        self._store.write(work)
 
     def importers_of(self, tx: Transaction, shop: str) -> set[str]:
         """The importers that have a live key for a shop; the anonymous one where it is served."""

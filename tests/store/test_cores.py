@@ -18,6 +18,8 @@ from pullfeed_server import errors, keys
 from pullfeed_server.store import rows
 from pullfeed_server.store.sql import SqlStore
 
+pytestmark = pytest.mark.postgresql
+
 _WAIT_S = 30
 
 
@@ -139,3 +141,13 @@ def test_an_importer_has_two_live_keys_though_three_are_made_at_once(
     known[0].create(keys.IMPORTER, "mail", ("*",))
     made = _both(*(partial(one.create, keys.IMPORTER, "mail", ("*",)) for one in known))
     assert made.count(errors.KeyLimit) == 1
+
+
+def test_cores_that_start_at_once_make_one_operator_key(
+    open_store: Callable[..., SqlStore],
+) -> None:
+    known = [keys.Keys(open_store()) for _ in range(2)]
+    kept: list[str] = []
+    _both(*(partial(one.ensure_operator, kept.append) for one in known))
+    (text,) = kept
+    assert [one.identify(text).role for one in known] == [keys.OPERATOR] * 2
