@@ -44,8 +44,15 @@ def database() -> _Database:
 
 
 @pytest.fixture
-def writing(database: _Database) -> direct.Writer:
-    return direct.Writer(database.begin, lambda error: isinstance(error, _Deadlock))
+def pauses() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def writing(database: _Database, pauses: list[float]) -> direct.Writer:
+    return direct.Writer(
+        database.begin, lambda error: isinstance(error, _Deadlock), pause=pauses.append
+    )
 
 
 def test_a_write_is_committed_before_it_returns(
@@ -87,6 +94,18 @@ def test_after_four_runs_the_engines_word_stands(
     with pytest.raises(_Deadlock):
         writing.run(work)
     assert database.ended == ["rolled back"] * 4
+
+
+def test_before_each_further_run_is_a_longer_pause(
+    writing: direct.Writer, pauses: list[float]
+) -> None:
+    def work(_: Any) -> None:
+        raise _Deadlock
+
+    with pytest.raises(_Deadlock):
+        writing.run(work)
+    assert len(pauses) == 3
+    assert 0.01 <= pauses[0] < pauses[1] < pauses[2] <= 0.08
 
 
 def test_writes_run_side_by_side(writing: direct.Writer) -> None:
