@@ -20,8 +20,8 @@ demo: setup ## the same on free ports without a person: walks, commits, compares
 test: setup ## every test that needs nothing but the package index
 	$(PYTEST) -m "not slow"
 
-test-fast: setup ## the tests of 20 seconds: units and store
-	$(PYTEST) -m "not slow" tests/unit tests/store
+test-fast: setup ## the tests of 20 seconds: units, and the store on SQLite
+	$(PYTEST) -m "not slow and not postgresql" tests/unit tests/store
 
 # pytest ends with 5 where no test is marked slow.
 check: setup ## the wheel in clean environments; without SHORT=1 also newest versions, slow tests, the Node example

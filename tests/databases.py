@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import pathlib
 
+import pytest
 from tests import postgres
 
 from pullfeed_server.store import schema
@@ -12,6 +13,8 @@ from pullfeed_server.store.sql import SqlStore
 
 # Every engine the core serves.
 ENGINES = ("sqlite", "postgresql")
+# The same, for the parameters of a fixture.
+EACH_ENGINE = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
 
 
 class Databases:

@@ -14,7 +14,7 @@ from tests.integration import world as worlds
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session", params=test_databases.ENGINES)
+@pytest.fixture(scope="session", params=test_databases.EACH_ENGINE)
 def world(
     request: pytest.FixtureRequest,
     databases: test_databases.Databases,

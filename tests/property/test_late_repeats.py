@@ -16,7 +16,7 @@ SHOP = "shop.example"
 Put = Callable[[str], None]
 
 
-@pytest.fixture(params=test_databases.ENGINES)
+@pytest.fixture(params=test_databases.EACH_ENGINE)
 def running(
     request: pytest.FixtureRequest, databases: test_databases.Databases, tmp_path: pathlib.Path
 ) -> Iterator[core.Core]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import tempfile
 from collections.abc import Iterator
 from typing import Any, cast
@@ -10,6 +11,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
+from tests import databases as test_databases
 from tests.property import core, machine
 
 MEMORY = "/dev/shm"  # noqa: S108 - a folder of a random name is made in it
@@ -23,30 +25,40 @@ SHORT = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 LONG = settings(SHORT, max_examples=10_000, stateful_step_count=60, derandomize=False)
+# A server answers each of a case's many calls later than a file in memory does.
+SHARE = {"sqlite": 1, "postgresql": 6}
+
+
+@pytest.fixture(params=test_databases.EACH_ENGINE)
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture
-def running() -> Iterator[core.Core]:
+def running(engine: str, databases: test_databases.Databases) -> Iterator[core.Core]:
     # In memory where the system has such a folder: here no power fails, and each write would wait.
     memory = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=memory) as folder:
-        started = core.Core(f"sqlite:///{folder}/pullfeed.db")
+        started = core.Core(databases.url(engine, pathlib.Path(folder)))
         yield started
         started.close()
 
 
-def check(running: core.Core, start: str, cases: settings) -> None:
+def check(running: core.Core, engine: str, start: str, cases: settings) -> None:
+    cases = settings(cases, max_examples=cases.max_examples // SHARE[engine])
     # Any callable will do, though its type asks for a class.
     begin = cast(Any, lambda: machine.Machine(running, start))
     run_state_machine_as_test(begin, settings=cases)
 
 
 @pytest.mark.parametrize("start", machine.STARTS)
-def test_nothing_is_lost_or_confirmed_unseen(running: core.Core, start: str) -> None:
-    check(running, start, SHORT)
+def test_nothing_is_lost_or_confirmed_unseen(running: core.Core, engine: str, start: str) -> None:
+    check(running, engine, start, SHORT)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("start", machine.STARTS)
-def test_nothing_is_lost_or_confirmed_unseen_in_many_cases(running: core.Core, start: str) -> None:
-    check(running, start, LONG)
+def test_nothing_is_lost_or_confirmed_unseen_in_many_cases(
+    running: core.Core, engine: str, start: str
+) -> None:
+    check(running, engine, start, LONG)

@@ -11,7 +11,7 @@ from pullfeed_server.store import Store
 from pullfeed_server.store.sql import SqlStore
 
 
-@pytest.fixture(scope="session", params=databases.ENGINES)
+@pytest.fixture(scope="session", params=databases.EACH_ENGINE)
 def opened_once(
     request: pytest.FixtureRequest,
     databases: databases.Databases,

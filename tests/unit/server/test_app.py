@@ -96,12 +96,14 @@ def shared(
     return databases.server.url()
 
 
+@pytest.mark.postgresql
 def test_a_shared_database_needs_secrets_that_are_given(folder: pathlib.Path, shared: str) -> None:
     with pytest.raises(errors.Unusable, match="PULLFEED_SECRETS"):
         app.build(_settings(folder, database=shared))
     assert list(folder.parent.iterdir()) == []
 
 
+@pytest.mark.postgresql
 def test_the_operator_key_of_a_shared_database_lies_where_the_client_looks(
     folder: pathlib.Path, shared: str
 ) -> None:
