@@ -26,7 +26,7 @@ test-fast: setup ## the tests of 20 seconds: units, and the store on SQLite
 # pytest ends with 5 where no test is marked slow.
 check: setup ## the wheel in clean environments; without SHORT=1 also newest versions, slow tests, the Node example
 	$(BIN)/python tools/wheel.py $(if $(SHORT),,--newest)
-	$(if $(SHORT),,$(PYTEST) -m slow || [ $$? -eq 5 ])
+	$(if $(SHORT),,$(PYTEST) -m slow -o faulthandler_timeout=3600 || [ $$? -eq 5 ])
 	$(if $(SHORT),,sh tools/node.sh)
 
 lint: setup ## style, format and import directions
