@@ -12,9 +12,21 @@ import grpc
 import sqlalchemy as sa
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from pullfeed_server import commits, errors, feed, keys, ledger, listener, policy, records, tokens
+from pullfeed_server import (
+    commits,
+    errors,
+    feed,
+    holds,
+    keys,
+    ledger,
+    listener,
+    policy,
+    records,
+    tokens,
+)
 from pullfeed_server.rpc import delivery as delivery_rpc
 from pullfeed_server.rpc import feed as feed_rpc
+from pullfeed_server.rpc import holds as holds_rpc
 from pullfeed_server.rpc import keys as keys_rpc
 from pullfeed_server.rpc import ledger as ledger_rpc
 from pullfeed_server.rpc import records as records_rpc
@@ -77,7 +89,8 @@ def _wire(settings: Settings, store: Store) -> App:
     known = keys.Keys(store, allow_anonymous=settings.allow_anonymous)
     _ensure_operator(known, settings, folder)
     exports = streams.Slots(streams.max_exports(settings.threads))
-    guard = policy.Policy(_methods(store, signed, known, exports), known)
+    held = holds.Holds(store, settings.hold_days)
+    guard = policy.Policy(_methods(store, signed, known, exports, held), known)
     threads = streams.threads_for(settings.threads)
     server = grpc.server(
         futures.ThreadPoolExecutor(threads, thread_name_prefix="pullfeed-rpc"),
@@ -93,10 +106,15 @@ def _wire(settings: Settings, store: Store) -> App:
 
 
 def _methods(
-    store: Store, signed: tokens.Tokens, known: keys.Keys, exports: streams.Slots
+    store: Store,
+    signed: tokens.Tokens,
+    known: keys.Keys,
+    exports: streams.Slots,
+    held: holds.Holds,
 ) -> dict[str, policy.Method]:
     return {
         **records_rpc.methods(records.Records(store)),
+        **holds_rpc.methods(held),
         **feed_rpc.methods(feed.Feeds(store, signed), commits.Commits(store, signed), exports),
         **ledger_rpc.methods(ledger.Ledger(store, known)),
         **keys_rpc.methods(known),

@@ -15,7 +15,7 @@ from pullfeed_server.store import rows
 
 STORED, UNCHANGED, STALE, WITHHELD = "stored", "unchanged", "stale", "withheld"
 # Why a tombstone stands.
-REASON_DELETED, REASON_WITHHELD = "deleted", "withheld"
+REASON_DELETED, REASON_VANISHED, REASON_WITHHELD = "deleted", "vanished", "withheld"
 
 
 class Removal(NamedTuple):
@@ -23,6 +23,7 @@ class Removal(NamedTuple):
 
     id: str
     removed_us: int | None
+    reason: str = REASON_DELETED
 
 
 class Changes(NamedTuple):
@@ -60,13 +61,11 @@ class Intake:
         known = self._standings.get(removal.id)
         if known is None or _is_gone(known):
             return UNCHANGED
-        # Who says no date means whatever stands there, be it dated in the future.
-        now_us = max(self._now_us, known.modified_us)
-        removed_us = now_us if removal.removed_us is None else removal.removed_us
+        removed_us = self._removed_us(removal, known)
         if self._is_stale(known, removed_us):
             return STALE
         self._release(removal.id, known)
-        self._bury(removal.id, removed_us, REASON_DELETED)
+        self._bury(removal.id, removed_us, removal.reason)
         return STORED
 
     def changes(self) -> Changes:
@@ -74,6 +73,15 @@ class Intake:
         return Changes(
             list(self._placed.values()), list(self._withheld.values()), list(self._released)
         )
+
+    def _removed_us(self, removal: Removal, known: rows.Standing) -> int:
+        if removal.removed_us is not None:
+            return removal.removed_us
+        if removal.reason == REASON_VANISHED:
+            # Nobody deleted it: the same row may come back, and is no late repeat then.
+            return known.modified_us
+        # Who says no date means whatever stands there, be it dated in the future.
+        return max(self._now_us, known.modified_us)
 
     def _put_good(self, put: version.Good) -> str:
         known = self._standings.get(put.id, rows.UNKNOWN)
@@ -134,5 +142,5 @@ class Intake:
 
 def _is_gone(known: rows.Standing) -> bool:
     """Was it deleted, and nothing withheld came since."""
-    is_deleted = known.list == rows.REMOVED and known.reason == REASON_DELETED
+    is_deleted = known.list == rows.REMOVED and known.reason != REASON_WITHHELD
     return is_deleted and not known.is_withheld

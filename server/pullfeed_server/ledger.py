@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import NamedTuple
 
-from pullfeed_server import errors, keys
+from pullfeed_server import errors, keys, paging
 from pullfeed_server.keys import Caller
 from pullfeed_server.store import Store, Transaction, rows
 
@@ -56,7 +54,7 @@ class Ledger:
 
     def shops(self, caller: Caller, page_size: int, page_token: str) -> Shops:
         """The shops the caller may see, by name. Raises FieldInvalid."""
-        after = _read_token(page_token)
+        after = paging.read(page_token)
 
         def work(tx: Transaction) -> Shops:
             names = _visible(tx, caller, after, page_size + 1)
@@ -64,7 +62,7 @@ class Ledger:
             more = len(names) > page_size
             return Shops(
                 [(shop, tx.feeds.counts(shop)) for shop in kept],
-                _token(kept[-1]) if more else "",
+                paging.token(kept[-1]) if more else "",
             )
 
         return self._store.read(work)
@@ -73,7 +71,7 @@ class Ledger:
         self, shop: str, scope: int, reason: str, page_size: int, page_token: str
     ) -> Withheld:
         """The withheld records of one feed, by id. Raises FieldInvalid, ShopNotFound."""
-        after = _read_token(page_token)
+        after = paging.read(page_token)
 
         def work(tx: Transaction) -> Withheld:
             if not tx.feeds.has_shop(shop):
@@ -81,7 +79,7 @@ class Ledger:
             found = tx.records.withheld(shop, scope, reason, after, page_size + 1)
             kept = found[:page_size]
             more = len(found) > page_size
-            return Withheld(kept, _token(kept[-1].id) if more else "")
+            return Withheld(kept, paging.token(kept[-1].id) if more else "")
 
         return self._store.read(work)
 
@@ -127,17 +125,3 @@ def _visible(tx: Transaction, caller: Caller, after: str, limit: int) -> list[st
         return tx.feeds.shops(after, limit)
     own = sorted(shop for shop in caller.shops if shop > after)
     return [shop for shop in own if tx.feeds.has_shop(shop)][:limit]
-
-
-def _token(last: str) -> str:
-    return base64.urlsafe_b64encode(last.encode()).rstrip(b"=").decode()
-
-
-def _read_token(text: str) -> str:
-    try:
-        padded = text + "=" * (-len(text) % 4)
-        return base64.b64decode(padded, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError) as error:
-        raise errors.FieldInvalid(
-            "page_token must be the next_page_token of the page before.", field="page_token"
-        ) from error

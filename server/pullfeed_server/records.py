@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pullfeed.v1 import record_pb2, record_service_pb2
-from pullfeed_server import clock, errors, intake
+from pullfeed_server import clock, errors, intake, paging
 from pullfeed_server.encoding import scopes, version
 from pullfeed_server.store import Store, Transaction, rows
 
@@ -31,6 +31,7 @@ class Removals(NamedTuple):
     ids: Sequence[str]
     removed_us: int | None
     force: bool
+    reason: str = intake.REASON_DELETED
 
 
 class PutOutcome(NamedTuple):
@@ -66,6 +67,18 @@ class Records:
         """
         return self._store.write(lambda tx: _delete(tx, removals))
 
+    def ids(self, shop: str, scope: int, page_size: int, page_token: str) -> paging.Page[str]:
+        """Ids in the feed or withheld, in their order. Raises FieldInvalid, ShopNotFound."""
+        after = paging.read(page_token)
+
+        def work(tx: Transaction) -> paging.Page[str]:
+            if not tx.feeds.has_shop(shop):
+                raise errors.ShopNotFound
+            found = tx.records.ids(shop, scope, after, page_size + 1)
+            return paging.cut(found, page_size, lambda last: last)
+
+        return self._store.read(work)
+
 
 def _put(
     tx: Transaction, batch: Batch, versions: Sequence[version.Good | version.Bad]
@@ -74,10 +87,12 @@ def _put(
     tx.feeds.add_shop(batch.shop, now_us)
     feed = tx.feeds.lock(batch.shop, batch.scope)
     ids = list({put.id for put in versions if put.id})
+    if feed.held:
+        tx.holds.release(batch.shop, batch.scope, ids)
     standings = tx.records.standings(batch.shop, batch.scope, ids)
     taken = intake.Intake(standings, now_us, force=batch.force)
     outcomes = [taken.put(put) for put in versions]
-    _store(tx, batch.shop, batch.scope, feed.position, taken.changes())
+    keep(tx, batch.shop, batch.scope, feed.position, taken.changes())
     return outcomes
 
 
@@ -89,14 +104,20 @@ def _delete(tx: Transaction, removals: Removals) -> list[str]:
     feed = tx.feeds.lock(removals.shop, removals.scope)
     # As a put trims them: who sends an id with a blank deletes it with one.
     ids = [record_id.strip() for record_id in removals.ids]
+    if feed.held:
+        tx.holds.release(removals.shop, removals.scope, ids)
     standings = tx.records.standings(removals.shop, removals.scope, list(dict.fromkeys(ids)))
     taken = intake.Intake(standings, now_us, force=removals.force)
-    outcomes = [taken.delete(intake.Removal(record_id, removals.removed_us)) for record_id in ids]
-    _store(tx, removals.shop, removals.scope, feed.position, taken.changes())
+    outcomes = [
+        taken.delete(intake.Removal(record_id, removals.removed_us, removals.reason))
+        for record_id in ids
+    ]
+    keep(tx, removals.shop, removals.scope, feed.position, taken.changes())
     return outcomes
 
 
-def _store(tx: Transaction, shop: str, scope: int, position: int, changes: intake.Changes) -> None:
+def keep(tx: Transaction, shop: str, scope: int, position: int, changes: intake.Changes) -> None:
+    """Stores what was decided under the feed's lock. position: of its last change before."""
     records: list[rows.RecordRow] = []
     tombstones: list[rows.TombstoneRow] = []
     for next_position, placed in enumerate(changes.placed, position + 1):

@@ -75,6 +75,13 @@ SETTINGS = (
         "may have a connection.",
     ),
     Setting(
+        "hold-days",
+        "PULLFEED_HOLD_DAYS",
+        click.IntRange(1, 3650),
+        7,
+        "Days after which removals that nobody approved are forgotten.",
+    ),
+    Setting(
         "grace-s",
         "PULLFEED_GRACE_S",
         click.FloatRange(0, 600),
@@ -101,6 +108,7 @@ class Settings:
     operator_key_file: str
     allow_anonymous: bool
     threads: int
+    hold_days: int
     grace_s: float
     log_level: str
 

@@ -79,6 +79,7 @@ def core_settings(folder: pathlib.Path, **changes: Any) -> settings.Settings:
         operator_key_file="",
         allow_anonymous=False,
         threads=8,
+        hold_days=7,
         grace_s=10.0,
         log_level="error",
     )

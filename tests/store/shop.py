@@ -8,7 +8,7 @@ import orjson
 from tests import factories
 
 from pullfeed.v1 import record_pb2
-from pullfeed_server import commits, feed, keys, records, tokens
+from pullfeed_server import commits, feed, holds, keys, records, tokens
 from pullfeed_server.store import Store, rows
 
 CUSTOMERS = record_pb2.SCOPE_CUSTOMER
@@ -24,6 +24,7 @@ class Shop:
         self.feeds = feed.Feeds(store, self.tokens)
         self.commits = commits.Commits(store, self.tokens)
         self.keys = keys.Keys(store)
+        self.holds = holds.Holds(store, days=7)
 
     def put(
         self,

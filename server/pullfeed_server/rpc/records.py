@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from pullfeed.v1 import record_pb2
 from pullfeed.v1 import record_service_pb2 as pb
 from pullfeed_server import errors, intake, keys, policy, records
 from pullfeed_server.encoding import version
 from pullfeed_server.rpc import fields, wire
 
 SERVICE = pb.DESCRIPTOR.services_by_name["RecordService"]
-_WRITERS = frozenset((keys.WRITER, keys.OPERATOR))
+WRITERS = frozenset((keys.WRITER, keys.OPERATOR))
+DEFAULT_IDS = 1000
+# Not said is deleted.
+REASONS = {
+    record_pb2.REMOVED_REASON_UNSPECIFIED: intake.REASON_DELETED,
+    record_pb2.REMOVED_REASON_DELETED: intake.REASON_DELETED,
+    record_pb2.REMOVED_REASON_VANISHED: intake.REASON_VANISHED,
+}
 # A full batch, and room for the fields around its records.
 _MAX_FIELDS = records.MAX_BATCH + 100
 
@@ -25,7 +33,12 @@ def methods(kept: records.Records) -> dict[str, policy.Method]:
     def delete(request: pb.DeleteRecordsRequest, _: keys.Caller) -> pb.DeleteRecordsResponse:
         outcomes = kept.delete(
             records.Removals(
-                request.shop, request.scope, request.ids, _removed_us(request), request.force
+                request.shop,
+                request.scope,
+                request.ids,
+                _removed_us(request),
+                request.force,
+                REASONS[request.reason],
             )
         )
         return pb.DeleteRecordsResponse(
@@ -34,13 +47,20 @@ def methods(kept: records.Records) -> dict[str, policy.Method]:
             stale_count=outcomes.count(intake.STALE),
         )
 
+    def ids(request: pb.ListIdsRequest, _: keys.Caller) -> pb.ListIdsResponse:
+        page = kept.ids(
+            request.shop, request.scope, request.page_size or DEFAULT_IDS, request.page_token
+        )
+        return pb.ListIdsResponse(ids=page.items, next_page_token=page.next_token)
+
     return {
         wire.method_name(SERVICE, "PutRecords"): policy.Method(
-            pb.PutRecordsRequest, _WRITERS, put, _weigh_batch
+            pb.PutRecordsRequest, WRITERS, put, _weigh_batch
         ),
         wire.method_name(SERVICE, "DeleteRecords"): policy.Method(
-            pb.DeleteRecordsRequest, _WRITERS, delete
+            pb.DeleteRecordsRequest, WRITERS, delete
         ),
+        wire.method_name(SERVICE, "ListIds"): policy.Method(pb.ListIdsRequest, WRITERS, ids),
     }
 
 

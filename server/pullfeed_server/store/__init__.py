@@ -91,6 +91,10 @@ class Records(Protocol):
         """Takes ids from the withheld."""
         ...
 
+    def ids(self, shop: str, scope: int, after: str, limit: int) -> list[str]:
+        """Ids behind an id that stand in the feed or among the withheld, in their order."""
+        ...
+
     def page_json(self, shop: str, scope: int, list: int, after: int, limit: int) -> rows.PageRows:
         """Up to `limit` rows of a list behind a position, as contract JSON."""
         ...
@@ -107,6 +111,33 @@ class Records(Protocol):
         self, shop: str, scope: int, reason: str, after: str, limit: int
     ) -> list[rows.WithheldRow]:
         """Withheld versions behind an id, by id. reason: "" for all."""
+        ...
+
+
+class Holds(Protocol):
+    """Ids that are to be removed once a person has approved it: one hold a feed.
+
+    Changed under the lock of the feed, whose `held` counts the ids.
+    """
+
+    def begun_us(self, shop: str, scope: int) -> int | None:
+        """When the hold began; None where there is none."""
+        ...
+
+    def add(self, shop: str, scope: int, held: Sequence[rows.HeldRow], begun_us: int) -> None:
+        """Takes ids into the hold, where they are not in it. held: at most 1,000, each once."""
+        ...
+
+    def page(self, shop: str, scope: int, after: str, limit: int) -> list[rows.HeldRow]:
+        """Held ids behind an id, in their order."""
+        ...
+
+    def release(self, shop: str, scope: int, ids: Iterable[str]) -> None:
+        """Takes ids out of the hold."""
+        ...
+
+    def drop(self, shop: str, scope: int) -> None:
+        """Ends the hold."""
         ...
 
 
@@ -241,6 +272,8 @@ class Transaction(Protocol):
     def feeds(self) -> Feeds: ...
     @property
     def records(self) -> Records: ...
+    @property
+    def holds(self) -> Holds: ...
     @property
     def walks(self) -> Walks: ...
     @property

@@ -9,10 +9,11 @@ RECORDS, REMOVED = 1, 2
 
 
 class FeedRow(NamedTuple):
-    """A feed that has had a change. position: number of the last one."""
+    """A feed that has had a change. position: number of the last one. held: ids in its hold."""
 
     position: int
     epoch: int
+    held: int = 0
 
 
 class Standing(NamedTuple):
@@ -62,6 +63,13 @@ class WithheldRow(NamedTuple):
     violations: tuple[tuple[str, str], ...]
     first_seen_us: int
     last_seen_us: int
+
+
+class HeldRow(NamedTuple):
+    """An id that is to be removed once it is approved. reason: of the tombstone it would leave."""
+
+    id: str
+    reason: str
 
 
 class PageRows(NamedTuple):

@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql
 from pullfeed_server.store import rows
 
 # Raised with every migration; a core refuses a database of another version.
-VERSION = 1
+VERSION = 2
 
 metadata = sa.MetaData()
 
@@ -60,6 +60,19 @@ feeds = sa.Table(
     sa.Column("scope", sa.SmallInteger, primary_key=True, autoincrement=False),
     sa.Column("position", _NUMBER, nullable=False),
     sa.Column("epoch", _NUMBER, nullable=False),
+    # How many ids its hold has: where it is 0 a put does not look.
+    sa.Column("held", _NUMBER, nullable=False),
+)
+
+# Ids that go once a person has approved it. held_us: when the hold began, the same in each row.
+held = sa.Table(
+    "held",
+    metadata,
+    sa.Column("shop", _TEXT, primary_key=True),
+    sa.Column("scope", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("id", _TEXT, primary_key=True),
+    sa.Column("held_us", _NUMBER, nullable=False),
+    sa.Column("reason", _TEXT, nullable=False),
 )
 
 # Both lists of a feed. A tombstone has no bytes, a record no reason.

@@ -28,6 +28,7 @@ def _settings(folder: pathlib.Path, **changes: Any) -> settings.Settings:
             "operator_key_file": "",
             "allow_anonymous": False,
             "threads": 2,
+            "hold_days": 7,
             "grace_s": 0.0,
             "log_level": "error",
             **changes,

@@ -36,6 +36,7 @@ def test_the_table_is_what_is_documented() -> None:
         ("operator-key-file", "PULLFEED_OPERATOR_KEY_FILE", ""),
         ("allow-anonymous", "PULLFEED_ALLOW_ANONYMOUS", False),
         ("threads", "PULLFEED_CORE_THREADS", 8),
+        ("hold-days", "PULLFEED_HOLD_DAYS", 7),
         ("grace-s", "PULLFEED_GRACE_S", 10.0),
         ("log-level", "PULLFEED_LOG_LEVEL", "info"),
     ]

@@ -12,7 +12,7 @@ from sqlalchemy import exc
 
 from pullfeed_server import errors
 from pullfeed_server.store import Transaction, dialects, file, schema
-from pullfeed_server.store.sql import commits, feeds, keys, ledger, records, walks
+from pullfeed_server.store.sql import commits, feeds, holds, keys, ledger, records, walks
 from pullfeed_server.store.sql.statement import Cursor
 
 T = TypeVar("T")
@@ -145,6 +145,7 @@ class _Statements:
     def __init__(self, engine: sa.Engine) -> None:
         self.feeds = feeds.Statements(engine)
         self.records = records.Statements(engine)
+        self.holds = holds.Statements(engine)
         self.walks = walks.Statements(engine)
         self.commits = commits.Statements(engine)
         self.ledger = ledger.Statements(engine)
@@ -157,6 +158,7 @@ class _Transaction:
     def __init__(self, cursor: Cursor, statements: _Statements, first_epoch: int) -> None:
         self.feeds = feeds.SqlFeeds(cursor, statements.feeds, first_epoch)
         self.records = records.SqlRecords(cursor, statements.records)
+        self.holds = holds.SqlHolds(cursor, statements.holds)
         self.walks = walks.SqlWalks(cursor, statements.walks)
         self.commits = commits.SqlCommits(cursor, statements.commits)
         self.ledger = ledger.SqlLedger(cursor, statements.ledger)

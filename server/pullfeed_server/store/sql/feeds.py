@@ -18,7 +18,7 @@ class Statements:
     def __init__(self, engine: sa.Engine) -> None:
         shop = sa.bindparam("shop", type_=sa.Text)
         this_feed = sa.and_(_F.shop == shop, _F.scope == sa.bindparam("scope"))
-        counter = sa.select(_F.position, _F.epoch).where(this_feed)
+        counter = sa.select(_F.position, _F.epoch, _F.held).where(this_feed)
         # Primary keys of shops and feeds.
         self.has_shop = Statement(engine, sa.select(_S.shop).where(_S.shop == shop))
         self.add_shop = Statement(
@@ -79,7 +79,7 @@ class SqlFeeds:
         if row is None:
             # Waits for another that makes it now; then one of both makes it.
             self._sql.add.run(
-                self._cursor, shop=shop, scope=scope, position=0, epoch=self.first_epoch
+                self._cursor, shop=shop, scope=scope, position=0, epoch=self.first_epoch, held=0
             )
             (row,) = self._sql.lock.all(self._cursor, shop=shop, scope=scope)
         return rows.FeedRow(*row)

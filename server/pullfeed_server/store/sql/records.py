@@ -46,6 +46,9 @@ class Statements:
                 _of_feed(_W), dialects.is_one_of(engine, _W.id, "ids")
             ),
         )
+        # Primary keys of records and withheld, from `after` on.
+        self.ids = Statement(engine, _ids(_R, _in_list(rows.RECORDS)))
+        self.withheld_ids = Statement(engine, _ids(_W))
         # Index records_by_position or removed_by_position, from `after` on.
         self.page_json = _of_each_list(engine, _R.position, _R.json)
         self.page_proto = _of_each_list(engine, _R.position, _R.proto)
@@ -118,6 +121,17 @@ class SqlRecords:
             listed = self._sql.listed(released)
             self._sql.release.run(self._cursor, shop=shop, scope=scope, ids=listed)
 
+    def ids(self, shop: str, scope: int, after: str, limit: int) -> list[str]:
+        named = {"shop": shop, "scope": scope, "after": after, "limit": limit}
+        # Each half by its own key: a UNION would read both to their ends. Both engines
+        # order by code points, as Python does.
+        found = {
+            record_id
+            for statement in (self._sql.ids, self._sql.withheld_ids)
+            for (record_id,) in statement.all(self._cursor, **named)
+        }
+        return sorted(found)[:limit]
+
     def page_json(self, shop: str, scope: int, list: int, after: int, limit: int) -> rows.PageRows:
         return self._page(self._sql.page_json[list], shop, scope, after, limit)
 
@@ -171,6 +185,16 @@ def _has_reason() -> sa.ColumnElement[bool]:
 def _in_list(kind: int) -> sa.ColumnElement[bool]:
     """Written out, not bound: only then do the partial indexes of the lists serve."""
     return _R.list == sa.literal_column(str(kind))
+
+
+def _ids(columns: Any, *more: sa.ColumnElement[bool]) -> Any:
+    """Ids behind an id, in their order."""
+    return (
+        sa.select(columns.id)
+        .where(_of_feed(columns), columns.id > sa.bindparam("after"), *more)
+        .order_by(columns.id)
+        .limit(sa.bindparam("limit", type_=sa.Integer))
+    )
 
 
 def _of_each_list(engine: sa.Engine, *columns: sa.Column[Any]) -> dict[int, Statement]:

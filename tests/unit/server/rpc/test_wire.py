@@ -31,6 +31,11 @@ _SERVICES = (delivery.SERVICE, feed.SERVICE, keys.SERVICE, ledger.SERVICE, recor
 _ROLES = {
     "/pullfeed.v1.RecordService/PutRecords": {"writer", "operator"},
     "/pullfeed.v1.RecordService/DeleteRecords": {"writer", "operator"},
+    "/pullfeed.v1.RecordService/ListIds": {"writer", "operator"},
+    "/pullfeed.v1.RecordService/HoldRemovals": {"writer", "operator"},
+    "/pullfeed.v1.RecordService/ListHeld": {"writer", "operator"},
+    "/pullfeed.v1.RecordService/ApproveHeld": {"writer", "operator"},
+    "/pullfeed.v1.RecordService/DiscardHeld": {"writer", "operator"},
     "/pullfeed.v1.FeedService/FetchPage": {"importer"},
     "/pullfeed.v1.FeedService/Commit": {"importer"},
     "/pullfeed.v1.FeedService/ExportRecords": {"importer", "operator"},
