@@ -25,6 +25,17 @@ def core_says(row: files.Row, kind: scopes.Kind) -> tuple[str, tuple[tuple[str, 
     return _kept(version.judge(request.records[0], server_scopes.KINDS[int(kind.scope)]))
 
 
+def core_makes(row: files.Row, kind: scopes.Kind) -> bytes | tuple[tuple[str, str], ...]:
+    """The row's record as importers get it, or why it is withheld."""
+    request = record_service_pb2.PutRecordsRequest()
+    try:
+        messages.add(request, row, kind)
+    except messages.Unreadable:
+        return core_says(row, kind)[1]
+    judged = version.judge(request.records[0], server_scopes.KINDS[int(kind.scope)])
+    return judged.json if isinstance(judged, version.Good) else _kept(judged)[1]
+
+
 def assert_agree(rows: Iterable[files.Row], kind: scopes.Kind) -> int:
     """Both say the same of every row; gives how many are withheld."""
     withheld = 0

@@ -28,7 +28,7 @@ _SHOWN_REFUSALS = 20
 @connection.connected
 def command(
     core: connection.Core,
-    source: str,
+    source: str | None,
     mapping: str | None,
     scope: str | None,
     file_format: str | None,
@@ -38,9 +38,11 @@ def command(
     batch_rows: int,
     as_json: bool,
 ) -> None:
-    """Puts the records of a file, or of a folder with its mapping; - reads standard input.
+    """Puts the records of a file, a folder or a database; - reads standard input.
 
-    JSON Lines, CSV, a JSON array or Parquet, also gzipped. Without a mapping, fields
+    SOURCE may be left out where the mapping says where everything is; a database is
+    given as env:NAME, the environment variable with its URL. Files are JSON Lines,
+    CSV, a JSON array or Parquet, also gzipped. Without a mapping, fields
     and columns bear the contract's names; CSV then holds customers and products
     without their lists. Numbers keep the digits they are written with.
 

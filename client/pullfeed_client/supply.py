@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import pathlib
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, TypeVar
 
@@ -11,7 +12,7 @@ import click
 
 from pullfeed_client import errors, messages, scopes
 from pullfeed_client.mapping import plan, reading
-from pullfeed_client.sources import files, form, streams
+from pullfeed_client.sources import addresses, files, form, streams
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -29,31 +30,39 @@ class Supply:
 
     kind: scopes.Kind
     rows: Callable[[], contextlib.AbstractContextManager[Iterator[files.Row]]]
-    files: list[str]
+    size: int | None = None
     invented: dict[str, int] = dataclasses.field(default_factory=dict[str, int])
     said: list[reading.Invention] = dataclasses.field(default_factory=list[reading.Invention])
 
-    @property
-    def size(self) -> int | None:
-        """Bytes that will be read; None where that is not known."""
-        sizes = [streams.size_of(name) for name in self.files]
-        return None if None in sizes else sum(size for size in sizes if size)
-
 
 def of(
-    source: str, scope: str | None, mapping: str | None, file_format: str | None
+    source: str | None, scope: str | None, mapping: str | None, file_format: str | None
 ) -> list[Supply]:
     """What a source has of a scope; without one, of every scope its mapping has.
+
+    source: None where the mapping says where everything is.
 
     Raises Misused, before anything is read, where source and mapping do not fit.
     """
     if mapping is None:
+        if source is None or addresses.is_one(source):
+            raise errors.Misused("Name a file, or say with --mapping what is to be read.")
         return [_plain(source, scope, file_format)]
     read = plan.read(mapping)
-    if scope is None and form.is_folder(source):
+    is_file = source is not None and not addresses.is_one(source) and not form.is_folder(source)
+    if scope is None and not is_file:
         names = [name for name in _ORDER if name in read.sections]
         return [_mapped(read.section(name), read, source, file_format) for name in names]
     return [_mapped(read.section(scope), read, source, file_format)]
+
+
+def title(source: str | None, mapping: str | None) -> str:
+    """What a report calls the source; never an address with a password."""
+    if source is None:
+        return pathlib.PurePath(mapping or "").name
+    if addresses.is_one(source):
+        return addresses.told(addresses.resolved(source))
+    return pathlib.PurePath(source).name
 
 
 def options(function: Function) -> Function:
@@ -63,8 +72,20 @@ def options(function: Function) -> Function:
     return function
 
 
+class _Source(click.ParamType[str]):
+    """A file or folder that is there, - for standard input, or a database."""
+
+    name = "source"
+    _path = click.Path(exists=True, allow_dash=True)
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text as it is. Fails where it names a file that is not there."""
+        return value if addresses.is_one(value) else str(self._path.convert(value, param, ctx))
+
+
+SOURCE = _Source()
 _OPTIONS = (
-    click.argument("source", type=click.Path(exists=True, allow_dash=True)),
+    click.argument("source", type=SOURCE, required=False),
     click.option(
         "--mapping",
         type=click.Path(exists=True, dir_okay=False),
@@ -103,11 +124,11 @@ def _plain(source: str, scope: str | None, file_format: str | None) -> Supply:
             files.check_columns(table.columns, messages.columns(kind))
             yield table.rows
 
-    return Supply(kind, rows, [source])
+    return Supply(kind, rows, streams.size_of(source))
 
 
 def _mapped(
-    section: plan.Section, mapping: plan.Mapping, source: str, file_format: str | None
+    section: plan.Section, mapping: plan.Mapping, source: str | None, file_format: str | None
 ) -> Supply:
     mapped = reading.Mapped(mapping, section.written_as(file_format), source)
-    return Supply(section.kind, mapped.rows, mapped.files, mapped.invented, mapped.said)
+    return Supply(section.kind, mapped.rows, mapped.size, mapped.invented, mapped.said)

@@ -24,7 +24,7 @@ _COLUMNS = ("scope", "field", "reason", "records", "only_this", "examples")
 )
 @output.json_option
 def command(
-    source: str,
+    source: str | None,
     mapping: str | None,
     scope: str | None,
     file_format: str | None,
@@ -34,16 +34,19 @@ def command(
     """Tells what an importer would not get, and why; needs no server and writes nothing.
 
     Judges each record by the core's own rules. Examples are ids; no other value of
-    the source is shown. Ends with 1 where something would be withheld.
+    the source is shown. SOURCE is a file, a folder, - or a database (env:NAME), and may
+    be left out where the mapping says where everything is. Ends with 1 where something
+    would be withheld.
 
     \b
     Example:
       pullfeed audit customers.csv --mapping shop.toml
       pullfeed audit export/ --mapping shop.toml --html audit.html
+      pullfeed audit --mapping database.toml
     """
     tallies = [tally.of(given) for given in supply.of(source, scope, mapping, file_format)]
     if html_file:
-        _write(html_file, page.document(tallies, pathlib.PurePath(source).name, _now()))
+        _write(html_file, page.document(tallies, supply.title(source, mapping), _now()))
     if as_json:
         for found in tallies:
             output.json_line(_object(found))

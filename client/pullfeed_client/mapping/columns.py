@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pullfeed_client.mapping import document as documents
 from pullfeed_client.mapping.document import Document
+from pullfeed_client.mapping.origin import Lines
 from pullfeed_client.mapping.plan import Part, Section
 from pullfeed_client.mapping.positions import Path
 from pullfeed_client.mapping.spec import Spec
@@ -15,11 +16,37 @@ from pullfeed_client.mapping.spec import Spec
 def of_section(section: Section) -> dict[str, Path]:
     """The columns of the source's own rows, each with the first place that names it."""
     found: dict[str, Path] = {}
-    for column in section.source.group:
-        found.setdefault(column, (*section.source.path, "group"))
+    source = section.source
+    for column in source.group:
+        found.setdefault(column, (*source.path, "group"))
+    own = {
+        "key": source.key,
+        "order": source.reading.order if source.reading else "",
+        "updated": source.changes.updated,
+    }
+    for name, column in own.items():
+        if column:
+            found.setdefault(column, (*source.path, name))
     for column, path in _of_part(section.record):
         found.setdefault(column, path)
     return found
+
+
+def of_lines(part: Part, lines: Lines) -> dict[str, Path]:
+    """The columns of a part's own table, each with the first place that names it."""
+    found: dict[str, Path] = {lines.key: (*lines.path, "key")}
+    if lines.reading.order:
+        found.setdefault(lines.reading.order, (*lines.path, "order"))
+    for column, path in _of_inner(part):
+        found.setdefault(column, path)
+    return found
+
+
+def read_of(wanted: Iterable[str], found: Iterable[str]) -> tuple[str, ...]:
+    """The columns to read for those wanted: of "address.city" that may be address."""
+    names = set(wanted)
+    names |= {name.partition(".")[0] for name in names}
+    return tuple(name for name in found if name in names)
 
 
 def of_field(field: Spec) -> tuple[str, ...]:
@@ -55,10 +82,16 @@ def check(
 
 
 def _of_part(part: Part) -> Iterator[tuple[str, Path]]:
+    if part.lines:
+        return
     if part.each:
         # What stands in the list has columns of its own.
         yield part.each, (*part.path, "each")
         return
+    yield from _of_inner(part)
+
+
+def _of_inner(part: Part) -> Iterator[tuple[str, Path]]:
     for field in part.fields.values():
         yield from ((column, field.path) for column in of_field(field))
     for inner in part.parts.values():

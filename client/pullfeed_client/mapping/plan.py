@@ -10,26 +10,11 @@ from google.protobuf import descriptor
 
 from pullfeed_client import errors, messages, scopes
 from pullfeed_client.mapping import document as documents
-from pullfeed_client.mapping import spec
+from pullfeed_client.mapping import origin, spec
 from pullfeed_client.mapping.document import Document, Table
+from pullfeed_client.mapping.origin import Lines, Lookup, Source
 from pullfeed_client.mapping.positions import Path
 from pullfeed_client.mapping.spec import Spec
-from pullfeed_client.sources import form
-
-_FORM = ("format", "encoding", "delimiter", "quote", "escape", "header", "columns")
-_SOURCE = ("file", "group", "adjacent", *_FORM)
-_LOOKUP = ("file", "key", *_FORM)
-
-
-@dataclasses.dataclass(frozen=True)
-class Source:
-    """Where a section's rows come from. files: names or patterns. group: columns of the key."""
-
-    path: Path
-    files: tuple[str, ...]
-    form: form.Form
-    group: tuple[str, ...] = ()
-    adjacent: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +23,7 @@ class Part:
 
     each: the column with the list this part has one of for each element; without
     it there is one for each row. parts with more than one plan are fixed ones.
+    lines: the table of its own that this list is read from.
     """
 
     path: Path
@@ -45,6 +31,7 @@ class Part:
     fields: dict[str, Spec]
     parts: dict[str, tuple[Part, ...]]
     each: str | None = None
+    lines: Lines | None = None
 
     def specs(self) -> Iterator[Spec]:
         """All fields of this part and those in it, with what stands in for them."""
@@ -66,6 +53,11 @@ class Section:
     source: Source
     record: Part
 
+    @property
+    def joined(self) -> list[Part]:
+        """The parts that come from a table of their own."""
+        return [part for parts in self.record.parts.values() for part in parts if part.lines]
+
     def written_as(self, file_format: str | None) -> Section:
         """The section with the format of its files said otherwise; None: as it is."""
         if file_format is None:
@@ -75,22 +67,13 @@ class Section:
 
 
 @dataclasses.dataclass(frozen=True)
-class Lookup:
-    """A further file whose rows are found by their key."""
-
-    path: Path
-    file: str
-    key: tuple[str, ...]
-    form: form.Form
-
-
-@dataclasses.dataclass(frozen=True)
 class Mapping:
     """A checked mapping file."""
 
     document: Document
     sections: dict[str, Section]
     lookups: dict[str, Lookup]
+    database: str = ""
 
     def section(self, scope: str | None) -> Section:
         """The section of a scope; without one the only there is. Raises Misused."""
@@ -112,9 +95,9 @@ def read(name: str) -> Mapping:
 
 def checked(document: Document) -> Mapping:
     """The mapping a document holds. Raises Misused with file, line and field."""
-    document.check_names(document.tables, (*scopes.KINDS, "lookups"), ())
+    document.check_names(document.tables, (*scopes.KINDS, "lookups", "database"), ())
     lookups = {
-        name: _lookup(document, table, ("lookups", name))
+        name: origin.lookup(document, table, ("lookups", name))
         for name, table in document.table(document.tables.get("lookups", {}), ("lookups",)).items()
     }
     sections = {
@@ -124,8 +107,13 @@ def checked(document: Document) -> Mapping:
     }
     if not sections:
         raise document.wrong((), "maps nothing: there is no [customer], [order] or [product].")
-    mapping = Mapping(document, sections, lookups)
+    database = document.tables.get("database", "")
+    mapping = Mapping(
+        document, sections, lookups, database and document.text(database, ("database",))
+    )
     _check_lookups(mapping)
+    for section in sections.values():
+        _check_joined(document, section)
     return mapping
 
 
@@ -141,7 +129,7 @@ def _section(document: Document, value: Any, kind: scopes.Kind) -> Section:
     document.check_names(said, _names(described, is_message=False), path)
     return Section(
         kind,
-        _source(document, table.get("source", {}), (kind.name, "source")),
+        origin.source(document, table.get("source", {}), (kind.name, "source")),
         Part(
             path,
             described,
@@ -154,7 +142,10 @@ def _section(document: Document, value: Any, kind: scopes.Kind) -> Section:
 def _part(document: Document, value: Any, kind: descriptor.Descriptor, path: Path) -> Part:
     table = document.table(value, path)
     singles = _names(kind, is_message=False)
-    document.check_names(table, (*singles, *_names(kind, is_message=True), "each"), path)
+    document.check_names(table, (*singles, *_names(kind, is_message=True), "each", "source"), path)
+    lines = (
+        origin.lines(document, table["source"], (*path, "source")) if "source" in table else None
+    )
     return Part(
         path,
         kind,
@@ -164,8 +155,18 @@ def _part(document: Document, value: Any, kind: descriptor.Descriptor, path: Pat
             if name in singles
         },
         _inner(document, table, kind, path),
-        document.text(table["each"], (*path, "each")) if "each" in table else None,
+        _each(document, table, lines, path),
+        lines,
     )
+
+
+def _each(document: Document, table: Table, lines: Lines | None, path: Path) -> str | None:
+    if "each" not in table:
+        # What is joined stands in the row as a list, under a name that no column has.
+        return f"[{documents.told(path)}]".replace(".", " ") if lines else None
+    if lines:
+        raise document.wrong((*path, "each"), "and source: say one of them.")
+    return document.text(table["each"], (*path, "each"))
 
 
 def _inner(
@@ -192,69 +193,18 @@ def _parts(
     return (_part(document, value, kind, path),)
 
 
-def _source(document: Document, value: Any, path: Path) -> Source:
-    table = document.table(value, path)
-    document.check_names(table, _SOURCE, path)
-    adjacent = table.get("adjacent", False)
-    if not isinstance(adjacent, bool):
-        raise document.wrong((*path, "adjacent"), "must be true or false.")
-    return Source(
-        path,
-        document.texts(table["file"], (*path, "file")) if "file" in table else (),
-        _form(document, table, path),
-        document.texts(table["group"], (*path, "group")) if "group" in table else (),
-        adjacent,
-    )
-
-
-def _lookup(document: Document, value: Any, path: Path) -> Lookup:
-    table = document.table(value, path)
-    document.check_names(table, _LOOKUP, path)
-    for name in ("file", "key"):
-        if name not in table:
-            raise document.wrong(path, f'needs {name} = "…".')
-    return Lookup(
-        path,
-        document.text(table["file"], (*path, "file")),
-        document.texts(table["key"], (*path, "key")),
-        _form(document, table, path),
-    )
-
-
-def _form(document: Document, table: Table, path: Path) -> form.Form:
-    said: dict[str, Any] = {}
-    for name in _FORM:
-        if name not in table:
-            continue
-        place, value = (*path, name), table[name]
-        if name == "columns":
-            said[name] = document.texts(value, place)
-        elif name == "header":
-            said[name] = _flag(document, value, place)
-        elif name == "quote" and value == "":
-            said[name] = ""
-        else:
-            said[name] = _word(document, name, value, place)
-    if said.get("header") is False and "columns" not in said:
-        raise document.wrong((*path, "header"), 'without a header, columns = ["…"] must name them.')
-    return form.Form(**said)
-
-
-def _flag(document: Document, value: Any, path: Path) -> bool:
-    if not isinstance(value, bool):
-        raise document.wrong(path, "must be true or false.")
-    return value
-
-
-def _word(document: Document, name: str, value: Any, path: Path) -> str:
-    text = document.text(value, path)
-    if name == "format" and text not in form.NAMES:
-        raise document.wrong(path, f"must be one of {', '.join(form.NAMES)}.")
-    if name == "encoding" and not form.is_encoding(text):
-        raise document.wrong(path, "is no encoding that Python knows, like utf-8 or cp1252.")
-    if name in {"delimiter", "quote", "escape"} and len(text) != 1:
-        raise document.wrong(path, "must be one character.")
-    return text
+def _check_joined(document: Document, section: Section) -> None:
+    """Raises Misused where a part has a source that cannot be joined to its record."""
+    joined = section.joined
+    for part in (part for parts in section.record.parts.values() for part in parts):
+        for inner in (inner for parts in part.parts.values() for inner in parts if inner.lines):
+            raise document.wrong((*inner.path, "source"), "is a part of a part: use a query.")
+    if joined and section.source.reading is None:
+        raise document.wrong((*joined[0].path, "source"), "needs a record from a database.")
+    if joined and not section.source.key:
+        raise document.wrong(
+            section.source.path, 'needs key = "…", the column that its parts name.'
+        )
 
 
 def _check_lookups(mapping: Mapping) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import pathlib
 from collections.abc import Generator, Iterator
 from typing import NamedTuple
 
-from pullfeed_client import errors
-from pullfeed_client.mapping import columns, fields, lookups, records
+from pullfeed_client.mapping import fields, lookups, origins, records
 from pullfeed_client.mapping.plan import Mapping, Section
-from pullfeed_client.mapping.spec import Spec
-from pullfeed_client.sources import files, form, streams
+from pullfeed_client.sources import database, files, tables
 
 
 class Invention(NamedTuple):
@@ -22,34 +19,35 @@ class Invention(NamedTuple):
 
 
 class Mapped:
-    """One section of a mapping, laid over a source: a folder, a file, or - for standard input.
+    """One section of a mapping, laid over a source: a folder, a file, - for standard input, or a
+    database.
 
     Raises Misused where the mapping does not fit the source, Environment where a
     library that it needs is not installed.
     """
 
-    def __init__(self, mapping: Mapping, section: Section, source: str) -> None:
+    def __init__(self, mapping: Mapping, section: Section, source: str | None) -> None:
+        """source: None where the mapping itself says where everything is."""
         self.section = section
         self.invented: dict[str, int] = {}
-        self.files = files_of(section, source)
-        self._mapping = mapping
-        asking: dict[str, list[Spec]] = {}
-        for field in section.record.specs():
-            if field.lookup:
-                asking.setdefault(field.lookup, []).append(field)
-        folder = _folder(source)
-        tables = {
-            name: lookups.load(mapping.document, mapping.lookups[name], folder, wanted)
-            for name, wanted in asking.items()
-        }
-        maker = fields.Maker(mapping.document, tables, self.invented)
+        place = origins.Place(source, mapping)
+        self._origin = origins.of(mapping.document, section, place)
+        self._tables = lookups.Tables(mapping, section, place)
+        maker = fields.Maker(mapping.document, self._tables.by_name, self.invented)
         self._mapper = records.Mapper(mapping, section, maker)
 
+    @property
+    def size(self) -> int | None:
+        """Bytes that will be read; None where that is not known."""
+        return self._origin.size
+
     @contextlib.contextmanager
-    def rows(self) -> Generator[Iterator[files.Row]]:
-        """The source's records, while the block lasts."""
-        with self._mapper.mapped(self._source_rows()) as mapped:
-            yield mapped
+    def rows(self, window: tables.Window | None = None) -> Generator[Iterator[files.Row]]:
+        """The source's records, while the block lasts; of a window, oldest change first."""
+        with database.opened() as databases:
+            self._tables.fill(databases)
+            with self._mapper.mapped(self._origin.rows(databases, window)) as mapped:
+                yield mapped
 
     @property
     def said(self) -> list[Invention]:
@@ -59,39 +57,3 @@ class Mapped:
             for field in self.section.record.specs()
             if field.because
         ]
-
-    def _source_rows(self) -> Iterator[files.Row]:
-        wanted = columns.of_section(self.section)
-        for name in self.files:
-            with streams.opened(name) as stream:
-                table = files.table(stream, name, self.section.source.form)
-                columns.check(self._mapping.document, wanted, table.columns, name)
-                if len(self.files) == 1:
-                    yield from table.rows
-                    continue
-                shown = pathlib.PurePath(name).name
-                for row in table.rows:
-                    yield row._replace(file=shown)
-
-
-def files_of(section: Section, source: str) -> list[str]:
-    """The files a section reads in a source; patterns are sorted by name. Raises Misused."""
-    if not form.is_folder(source):
-        return [source]
-    if not section.source.files:
-        raise errors.Misused(
-            f"{source} is a folder: [{section.kind.name}.source] must name its file."
-        )
-    found: list[str] = []
-    for pattern in section.source.files:
-        matched = sorted(pathlib.Path(source).glob(pattern))
-        if not matched:
-            raise errors.Misused(f"There is no {pattern} in {source}.")
-        found += map(str, matched)
-    return found
-
-
-def _folder(source: str) -> pathlib.Path:
-    path = pathlib.Path(source)
-    # The parent of - is the folder one stands in.
-    return path if form.is_folder(source) else path.parent

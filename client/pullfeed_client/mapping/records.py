@@ -19,6 +19,8 @@ class Mapper:
         self._section = section
         self._builder = parts.Builder(section.record, maker, mapping.document)
         self._used = _columns_kept(section)
+        reading = section.source.reading
+        self._is_unordered = reading is not None and not reading.order
 
     @contextlib.contextmanager
     def mapped(self, rows: Iterable[Row]) -> Generator[Iterator[Row]]:
@@ -37,6 +39,8 @@ class Mapper:
         """The record of a row by itself; a row that could not be read stays as it is."""
         if row.fields is None:
             return row
+        if row.fault is not None:
+            return self._faulty(row, row.fields, row.size, row.fault)
         try:
             return self._made(row, [row.fields], row.size)
         except cells.Inexact:
@@ -50,6 +54,9 @@ class Mapper:
             return first
         size = sum(row.size for row in group.rows)
         found = [row.fields or {} for row in group.rows]
+        if self._is_unordered:
+            # A database gives its rows as it likes, and a record must not change by that.
+            found.sort(key=_as_text)
         if group.is_cut:
             return self._faulty(first, found[0], size, ("", "TOO_LARGE"))
         return self._made(first, found, size)
@@ -59,12 +66,12 @@ class Mapper:
             made = self._builder.build(found)
         except messages.Unreadable as error:
             return self._faulty(row, found[0], size, (error.field, error.reason))
-        return Row(row.line, made, b"", size, None, row.file)
+        return Row(row.line, made, b"", size, None, row.file, row.changed)
 
     def _faulty(self, row: Row, found: dict[str, Any], size: int, fault: tuple[str, str]) -> Row:
         name = self._section.kind.id_field
         record_id = self._builder.one(name, found)
-        return Row(row.line, {name: record_id}, b"", size, fault, row.file)
+        return Row(row.line, {name: record_id}, b"", size, fault, row.file, row.changed)
 
     def _slim(self, row: Row) -> Row:
         """The row with nothing but what the mapping uses, in exact form: it may be put aside."""
@@ -75,6 +82,10 @@ class Mapper:
             return _unread(row)
         kept = {name: value for name, value in exact.items() if name in self._used}
         return Row(row.line, kept, b"", row.size, None, row.file)
+
+
+def _as_text(fields: dict[str, Any]) -> list[str]:
+    return [str(value) for _, value in sorted(fields.items())]
 
 
 def _key(read: Callable[[cells.Cells], str]) -> Callable[[cells.Cells], str]:
@@ -101,4 +112,4 @@ def _exact(row: Row) -> dict[str, Any] | None:
 
 
 def _unread(row: Row) -> Row:
-    return Row(row.line, None, b"", row.size, None, row.file)
+    return Row(row.line, None, b"", row.size, None, row.file, row.changed)

@@ -33,7 +33,7 @@ class Spool:
         """Takes the rows, each with its key."""
         self._database.executemany(
             "INSERT INTO lines (key, row) VALUES (?, ?)",
-            ((_bytes(key), json.dumps(row[:2] + row[3:])) for key, row in rows),
+            ((_bytes(key), json.dumps(row[:2] + row[3:6])) for key, row in rows),
         )
 
     def by_key(self) -> Iterator[tuple[str, Row]]:

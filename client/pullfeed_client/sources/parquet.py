@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
-import decimal
 import importlib
 import io
 import shutil
 import tempfile
 from collections.abc import Iterator
-from typing import IO, Any, cast
+from typing import IO, Any
 
 from pullfeed_client import errors
-from pullfeed_client.sources import exact
+from pullfeed_client.sources import values
 from pullfeed_client.sources.row import Row
 
 _BATCH_ROWS = 2_000
@@ -57,24 +55,4 @@ def _rows(file: Any, source: IO[bytes]) -> Iterator[Row]:
             size = batch.nbytes // max(batch.num_rows, 1)
             for fields in batch.to_pylist():
                 number += 1
-                yield Row(number, _texts(fields), b"", size)
-
-
-def _texts(value: Any) -> Any:
-    """The value as JSON has it: dates as ISO 8601 text, numbers with all their digits."""
-    if isinstance(value, dict):
-        fields = cast("dict[object, object]", value)
-        return {str(name): _texts(item) for name, item in fields.items()}
-    if isinstance(value, list):
-        return [_texts(item) for item in cast("list[object]", value)]
-    if isinstance(value, (datetime.date, datetime.time)):
-        return value.isoformat()
-    return _text(value)
-
-
-def _text(value: Any) -> Any:
-    if isinstance(value, decimal.Decimal):
-        return exact.Number(format(value, "f"))
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return exact.Number(repr(value))
-    return value.decode(errors="surrogateescape") if isinstance(value, bytes) else value
+                yield Row(number, values.texts(fields), b"", size)
