@@ -27,6 +27,8 @@ CHANNEL_OPTIONS = (
     # gRPC servers take pings that come no oftener than this.
     ("grpc.keepalive_time_ms", 300_000),
     ("grpc.keepalive_timeout_ms", 10_000),
+    # The importer asks again; being ready to do it here costs 3 % of a page.
+    ("grpc.enable_retries", 0),
     # The core is on the inside: a proxy named in the environment is not for it.
     ("grpc.enable_http_proxy", 0),
 )
