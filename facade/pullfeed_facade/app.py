@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import flask
 import grpc
 from werkzeug.exceptions import HTTPException
@@ -12,10 +15,18 @@ from pullfeed_facade.core import Core
 from pullfeed_facade.settings import Settings
 
 
+class Facade(flask.Flask):
+    """Flask, for views and hooks that are plain functions."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        # Flask would find out at every call of each whether it is a coroutine.
+        return func
+
+
 def create_app(settings: Settings, core: Core) -> flask.Flask:
     """The facade's WSGI application, in front of this core."""
     # A path means POST or it means GET, and nothing else: no redirects, no answers to OPTIONS.
-    app = flask.Flask(__name__, static_folder=None)
+    app = Facade(__name__, static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import flask
-
 from pullfeed.v1 import feed_service_pb2
 from pullfeed_facade import core, errors, trace
 
@@ -21,24 +19,24 @@ class Caller:
     ) -> feed_service_pb2.FetchPageResponse:
         traced = trace.current()
         traced.shop = request.shop
-        response = self._core.fetch_page(request, metadata(traced.request_id))
+        response = self._core.fetch_page(request, metadata(traced))
         traced.page, traced.records = response.page, response.record_count
         return response
 
     def commit(self, request: feed_service_pb2.CommitRequest) -> feed_service_pb2.CommitResponse:
         traced = trace.current()
         traced.shop = request.shop
-        return self._core.commit(request, metadata(traced.request_id))
+        return self._core.commit(request, metadata(traced))
 
 
-def metadata(request_id: str) -> core.Metadata:
+def metadata(traced: trace.Trace) -> core.Metadata:
     """x-request-id, and x-api-key where the request brought a key.
 
     Raises Refusal KEY_INVALID for a key that gRPC could not carry.
     """
-    key = flask.request.headers.get("X-Api-Key")
+    key = traced.request.environ.get("HTTP_X_API_KEY")
     if not key:
-        return (("x-request-id", request_id),)
+        return (("x-request-id", traced.request_id),)
     if len(key) > MAX_KEY or not (key.isascii() and key.isprintable()):
         raise errors.key_invalid()
-    return (("x-request-id", request_id), ("x-api-key", key))
+    return (("x-request-id", traced.request_id), ("x-api-key", key))

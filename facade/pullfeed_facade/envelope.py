@@ -11,7 +11,10 @@ from pullfeed_facade import errors
 
 def page(response: feed_service_pb2.FetchPageResponse) -> flask.Response:
     """The page, and its commit token in a header so that the envelope stays the contract's."""
-    answer = flask.Response(page_body(response), content_type="application/json")
+    # Passed through, the body reaches the server whole; else it would ask for it in a loop.
+    answer = flask.Response(
+        page_body(response), content_type="application/json", direct_passthrough=True
+    )
     answer.headers["X-Commit-Token"] = response.commit_token
     return answer
 

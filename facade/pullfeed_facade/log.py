@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import datetime
 import logging
+import sys
 from typing import Any
 
 import orjson
+
+# What no line tells need not be looked up for each of them.
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 class JsonLines(logging.Formatter):
@@ -25,8 +29,19 @@ class JsonLines(logging.Formatter):
         return orjson.dumps(line).decode()
 
 
+class Stderr(logging.Handler):
+    """Writes a line at once, past the layers of a text stream."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.buffer.write(f"{self.format(record)}\n".encode())
+            sys.stderr.buffer.flush()
+        except OSError:
+            self.handleError(record)
+
+
 def configure(level: str) -> None:
     """Sends what is logged from this level on to stderr."""
-    handler = logging.StreamHandler()
+    handler = Stderr()
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import logging
 import re
+import secrets
 import time
-import uuid
 from http import HTTPStatus
 from typing import Any
 
@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 class Trace:
     """What is known of the request being served."""
 
+    # Itself: flask.request looks it up anew at every use.
+    request: flask.Request
     request_id: str
     began: float
     shop: str = ""
@@ -39,8 +41,9 @@ class Trace:
 
 def begin() -> None:
     """Takes or makes the request's id and starts its clock."""
-    given = flask.request.headers.get("X-Request-Id", "")
-    flask.g.trace = Trace(request_id(given), time.perf_counter())
+    environ = flask.request.environ
+    given = environ.get("HTTP_X_REQUEST_ID", "")
+    flask.g.trace = Trace(environ["werkzeug.request"], request_id(given), time.perf_counter())
 
 
 def current() -> Trace:
@@ -52,17 +55,24 @@ def end(response: flask.Response) -> flask.Response:
     """The response with the request's id on it, and its line in the log."""
     trace = current()
     response.headers["X-Request-Id"] = trace.request_id
-    level = _level(flask.request, response)
+    level = _level(trace.request, response)
     if logger.isEnabledFor(level):
-        fields = line(trace, flask.request, response)
-        logger.log(level, "request", extra={"fields": fields})
+        logger.handle(_record(level, line(trace, response)))
     return response
 
 
 def request_id(given: str) -> str:
     """The id given, where it is 1 to 128 visible ASCII characters; else a new one."""
     fit = given.isascii() and given.isprintable() and " " not in given
-    return given if fit and 0 < len(given) <= MAX_REQUEST_ID else uuid.uuid4().hex
+    return given if fit and 0 < len(given) <= MAX_REQUEST_ID else secrets.token_hex(16)
+
+
+def _record(level: int, fields: dict[str, Any]) -> logging.LogRecord:
+    # logger.log() would search the stack for the line of code it was called from.
+    said = {"name": logger.name, "msg": "request", "fields": fields}
+    return logging.makeLogRecord(
+        {**said, "levelno": level, "levelname": logging.getLevelName(level)}
+    )
 
 
 def _level(request: flask.Request, response: flask.Response) -> int:
@@ -72,10 +82,11 @@ def _level(request: flask.Request, response: flask.Response) -> int:
     return logging.DEBUG if request.blueprint == "health" else logging.INFO
 
 
-def line(trace: Trace, request: flask.Request, response: flask.Response) -> dict[str, Any]:
+def line(trace: Trace, response: flask.Response) -> dict[str, Any]:
     """The fields of the log's line; those that say nothing are left out."""
+    request = trace.request
     scope = (request.view_args or {}).get("scope")
-    key_id = _key_id(request.headers.get("X-Api-Key", ""))
+    key_id = _key_id(request.environ.get("HTTP_X_API_KEY", ""))
     fields = {
         "method": request.method,
         # A path that is none of ours may hold anything, so it is not repeated.

@@ -12,7 +12,7 @@ import click
 import orjson
 from click.core import ParameterSource
 
-from pullfeed_server import app, errors, settings
+from pullfeed_server import app, errors, log, settings
 from pullfeed_server.store import dialects
 
 _ORIGINS = {
@@ -66,9 +66,7 @@ def tell_settings(context: click.Context) -> None:
 
 def serve(chosen: settings.Settings) -> None:
     """Serves until a signal ends it. Raises Unusable."""
-    logging.basicConfig(
-        level=chosen.log_level.upper(), format="%(message)s", stream=sys.stderr, force=True
-    )
+    log.configure(chosen.log_level)
     # The database holds personal data: what the core makes is its owner's alone.
     os.umask(0o077)
     # Blocked before the first thread is made, which inherits this: a signal that another

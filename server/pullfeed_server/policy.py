@@ -81,7 +81,16 @@ class _Entry:
         self._fields |= {"code": code, "reason": reason}
         self._fields["duration_ms"] = round((time.perf_counter() - self._begun) * 1000, 2)
         level = logging.ERROR if code == "INTERNAL" else logging.INFO
-        _log.log(level, "%s", orjson.dumps(self._fields).decode())
+        if _log.isEnabledFor(level):
+            _log.handle(_record(level, orjson.dumps(self._fields).decode()))
+
+
+def _record(level: int, line: str) -> logging.LogRecord:
+    # Logger.log() would search the stack for the line of code it was called from.
+    said = {"name": _log.name, "msg": line}
+    return logging.makeLogRecord(
+        {**said, "levelno": level, "levelname": logging.getLevelName(level)}
+    )
 
 
 class Policy:
