@@ -27,9 +27,10 @@ class Order(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A page that was read. cursor: "" on the last one."""
+    """A page that was read. bodies, size: as in rows.PageRows. cursor: "" on the last one."""
 
     bodies: list[bytes]
+    size: int
     has_next: bool
     cursor: str
     page: int
@@ -122,6 +123,7 @@ class Feeds:
         owner = _owner(order)
         return Page(
             bodies=found.bodies,
+            size=found.size,
             has_next=found.has_next,
             cursor=self._tokens.cursor(owner, point) if found.has_next else "",
             page=point.page,

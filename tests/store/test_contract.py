@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from concurrent import futures
 
@@ -79,7 +80,7 @@ def test_a_read_sees_one_state_while_another_thread_writes(store: Store) -> None
 
         before, after = store.read(work)
     assert before == after
-    assert _page(store, 0, 10).bodies == [b"j1", b"j2"]
+    assert _page(store, 0, 10).bodies == [b"j1,j2"]
 
 
 def test_writers_of_one_feed_take_their_positions_one_after_the_other(store: Store) -> None:
@@ -125,10 +126,23 @@ def test_a_counter_goes_beyond_32_bits(store: Store) -> None:
 
 def test_a_page_begins_behind_its_position_and_knows_of_a_next_one(store: Store) -> None:
     _put(store, *(_record(number) for number in (3, 1, 2)))
-    assert _page(store, 0, 2) == rows.PageRows([b"j1", b"j2"], 2, has_next=True)
-    assert _page(store, 2, 2) == rows.PageRows([b"j3"], 3, has_next=False)
+    assert _page(store, 0, 2) == rows.PageRows([b"j1,j2"], 2, 2, has_next=True)
+    assert _page(store, 2, 2) == rows.PageRows([b"j3"], 1, 3, has_next=False)
     assert _page(store, 0, 3).has_next is False
-    assert _page(store, 3, 2) == rows.PageRows([], 3, has_next=False)
+    assert _page(store, 3, 2) == rows.PageRows([], 0, 3, has_next=False)
+
+
+def test_a_page_stands_in_the_order_of_positions_whatever_that_of_the_ids(store: Store) -> None:
+    positions = random.Random(1).sample(range(1, 1001), 1000)
+    _put(
+        store,
+        *(
+            _record(number, position=position)._replace(json=b"%d" % position)
+            for number, position in enumerate(positions, 1)
+        ),
+    )
+    (joined,) = _page(store, 500, 400).bodies
+    assert joined == b",".join(b"%d" % position for position in range(501, 901))
 
 
 def test_a_page_comes_in_either_form(store: Store) -> None:
@@ -140,7 +154,7 @@ def test_a_page_comes_in_either_form(store: Store) -> None:
 def test_a_record_put_again_stands_once_at_its_new_position(store: Store) -> None:
     _put(store, _record(1), _record(2))
     _put(store, _record(1, position=3))
-    assert _page(store, 0, 10) == rows.PageRows([b"j2", b"j1"], 3, has_next=False)
+    assert _page(store, 0, 10) == rows.PageRows([b"j2,j1"], 2, 3, has_next=False)
 
 
 def test_a_tombstone_takes_the_record_and_a_put_takes_the_tombstone(store: Store) -> None:
@@ -167,7 +181,7 @@ def test_ids_are_compared_byte_by_byte(store: Store) -> None:
     odd = ["C1", "c1", "c1 ", "é", "e\u0301", "0", "00", "'; --", "🐪", "a,b", '["a"]', "%", "_"]
     records = [_record(number)._replace(id=one) for number, one in enumerate(odd, 1)]
     _put(store, *records)
-    assert len(_page(store, 0, 100).bodies) == len(odd)
+    assert _page(store, 0, 100).size == len(odd)
     standings = store.read(lambda tx: tx.records.standings(_SHOP, _SCOPE, odd))
     assert {one: standings[one].modified_us for one in odd} == {
         one: number for number, one in enumerate(odd, 1)

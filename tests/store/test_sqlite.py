@@ -120,7 +120,7 @@ def test_a_full_disk_stores_nothing_of_a_write_and_the_writer_goes_on(opened: Sq
         _put(opened, _record(2, size=1_000_000))
     _put(opened, _record(3))
     page = opened.read(lambda tx: tx.records.page_json(_SHOP, _SCOPE, rows.RECORDS, 0, 10))
-    assert (len(page.bodies), page.position) == (2, 3)
+    assert (page.size, page.position) == (2, 3)
 
 
 def test_a_locked_file_is_unavailable_and_names_no_value(

@@ -29,7 +29,7 @@ def test_pages_in_order_give_every_record_once(shop: Shop) -> None:
 def test_a_last_page_that_is_full_says_so(shop: Shop) -> None:
     shop.put("c1", "c2", "c3", "c4")
     last = shop.importer().page(2)
-    assert (len(last.bodies), last.has_next, last.cursor) == (2, False, "")
+    assert (last.size, last.has_next, last.cursor) == (2, False, "")
 
 
 def test_a_page_past_the_end_is_empty_and_has_no_cursor(shop: Shop) -> None:

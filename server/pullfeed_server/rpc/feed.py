@@ -69,7 +69,7 @@ def _page_response(request: pb.FetchPageRequest, page: feed.Page) -> pb.FetchPag
         page=page.page,
         page_size=page.page_size,
         commit_token=page.commit_token,
-        record_count=len(page.bodies),
+        record_count=page.size,
     )
     if request.form == pb.FORM_JSON:
         # Joined as they are stored: nothing is parsed or rendered on this path.

@@ -96,7 +96,7 @@ class Records(Protocol):
         ...
 
     def page_json(self, shop: str, scope: int, list: int, after: int, limit: int) -> rows.PageRows:
-        """Up to `limit` rows of a list behind a position, as contract JSON."""
+        """Up to `limit` rows of a list behind a position, as contract JSON joined by commas."""
         ...
 
     def page_proto(self, shop: str, scope: int, list: int, after: int, limit: int) -> rows.PageRows:

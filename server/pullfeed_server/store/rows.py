@@ -75,11 +75,13 @@ class HeldRow(NamedTuple):
 class PageRows(NamedTuple):
     """Records behind a position, oldest change first.
 
-    bodies: their stored bytes in the form asked for. position: of the last of
-    them, or the one asked from where there are none.
+    bodies: their stored bytes in the form asked for, as JSON in one piece, joined
+    by commas. size: how many records. position: of the last of them, or the one asked
+    from where there are none.
     """
 
     bodies: list[bytes]
+    size: int
     position: int
     has_next: bool
 

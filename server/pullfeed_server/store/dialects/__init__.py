@@ -85,6 +85,13 @@ class Dialect(Protocol):
         """A list of texts as one value to bind."""
         ...
 
+    def joined(self, column: Any, position: Any) -> sa.ColumnElement[bytes]:
+        """Aggregates bytes in the order of their positions, with commas between.
+
+        Of a subquery that is in this order.
+        """
+        ...
+
     def writer(self, begin: Begin) -> Writer:
         """The engine's writer. begin: opens a transaction that commits when it is left."""
         ...

@@ -132,6 +132,12 @@ def listed(values: Iterable[str]) -> object:
     return list(values)
 
 
+def joined(column: Any, position: Any) -> sa.ColumnElement[bytes]:
+    """See Dialect."""
+    comma: sa.ColumnElement[bytes] = sa.literal_column("','::bytea", sa.LargeBinary)
+    return sa.func.string_agg(column, postgresql.aggregate_order_by(comma, position))
+
+
 def writer(begin: direct.Begin) -> direct.Writer:
     """See Dialect. Row locks order the writers."""
     return direct.Writer(begin, _is_retried)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -50,9 +51,9 @@ class Statements:
         self.ids = Statement(engine, _ids(_R, _in_list(rows.RECORDS)))
         self.withheld_ids = Statement(engine, _ids(_W))
         # Index records_by_position or removed_by_position, from `after` on.
-        self.page_json = _of_each_list(engine, _R.position, _R.json)
-        self.page_proto = _of_each_list(engine, _R.position, _R.proto)
-        self.skip = {kind: Statement(engine, _last_of_page(kind)) for kind in _LISTS}
+        self.page_json = _of_each_list(engine, functools.partial(_joined_page, engine))
+        self.page_proto = _of_each_list(engine, lambda kind: _page(kind, _R.position, _R.proto))
+        self.skip = _of_each_list(engine, _last_of_page)
         # Primary key of withheld, from `after` on.
         self.withheld = Statement(
             engine,
@@ -133,10 +134,27 @@ class SqlRecords:
         return sorted(found)[:limit]
 
     def page_json(self, shop: str, scope: int, list: int, after: int, limit: int) -> rows.PageRows:
-        return self._page(self._sql.page_json[list], shop, scope, after, limit)
+        # Joined in the database: each row that reaches Python costs as much as finding it.
+        (found,) = self._sql.page_json[list].all(
+            self._cursor, shop=shop, scope=scope, after=after, limit=limit
+        )
+        size, position, joined, has_next = found
+        if not size:
+            return rows.PageRows([], 0, after, has_next=False)
+        return rows.PageRows([joined], size, position, bool(has_next))
 
     def page_proto(self, shop: str, scope: int, list: int, after: int, limit: int) -> rows.PageRows:
-        return self._page(self._sql.page_proto[list], shop, scope, after, limit)
+        # One row more than asked tells whether a next page exists, without a count.
+        found = self._sql.page_proto[list].all(
+            self._cursor, shop=shop, scope=scope, after=after, limit=limit + 1
+        )
+        kept = found[:limit]
+        return rows.PageRows(
+            bodies=[body for _, body in kept],
+            size=len(kept),
+            position=kept[-1][0] if kept else after,
+            has_next=len(found) > limit,
+        )
 
     def skip(self, shop: str, scope: int, list: int, after: int, count: int) -> int:
         last: int | None = self._sql.skip[list].scalar(
@@ -155,18 +173,6 @@ class SqlRecords:
             rows.WithheldRow(record_id, modified_us, _pairs(violations), first_us, last_us)
             for record_id, modified_us, violations, first_us, last_us in found
         ]
-
-    def _page(
-        self, statement: Statement, shop: str, scope: int, after: int, limit: int
-    ) -> rows.PageRows:
-        # One row more than asked tells whether a next page exists, without a count.
-        found = statement.all(self._cursor, shop=shop, scope=scope, after=after, limit=limit + 1)
-        kept = found[:limit]
-        return rows.PageRows(
-            bodies=[body for _, body in kept],
-            position=kept[-1][0] if kept else after,
-            has_next=len(found) > limit,
-        )
 
 
 def _of_feed(columns: Any) -> sa.ColumnElement[bool]:
@@ -197,8 +203,8 @@ def _ids(columns: Any, *more: sa.ColumnElement[bool]) -> Any:
     )
 
 
-def _of_each_list(engine: sa.Engine, *columns: sa.Column[Any]) -> dict[int, Statement]:
-    return {kind: Statement(engine, _page(kind, *columns)) for kind in _LISTS}
+def _of_each_list(engine: sa.Engine, select: Callable[[int], Any]) -> dict[int, Statement]:
+    return {kind: Statement(engine, select(kind)) for kind in _LISTS}
 
 
 def _page(kind: int, *columns: sa.Column[Any]) -> Any:
@@ -213,6 +219,18 @@ def _page(kind: int, *columns: sa.Column[Any]) -> Any:
 
 def _last_of_page(kind: int) -> Any:
     return sa.select(sa.func.max(_page(kind, _R.position).subquery().c.position))
+
+
+def _joined_page(engine: sa.Engine, kind: int) -> Any:
+    """A page in one row: size, last position, JSON joined, does a row stand behind it."""
+    page = _page(kind, _R.position, _R.json).subquery("page")
+    found = sa.select(
+        sa.func.count().label("size"),
+        sa.func.max(page.c.position).label("last"),
+        dialects.of(engine).joined(page.c.json, page.c.position).label("joined"),
+    ).subquery("found")
+    behind = sa.exists().where(_of_feed(_R), _in_list(kind), _R.position > found.c.last)
+    return sa.select(found.c.size, found.c.last, found.c.joined, behind)
 
 
 def _upsert(engine: sa.Engine, table: sa.Table, names: Sequence[str], keep: str = "") -> Statement:
