@@ -126,7 +126,7 @@ def joined(column: Any, position: Any) -> sa.ColumnElement[bytes]:
 
 
 def writer(begin: queued.Begin) -> queued.Writer:
-    """See Dialect. One thread writes for all."""
+    """See Dialect. One call writes at a time."""
     return queued.Writer(begin)
 
 

@@ -1,5 +1,6 @@
-"""One thread that writes for all: SQLite takes one writer, and each fsync is dear.
+"""One writes at a time: SQLite takes one writer, and each fsync is dear.
 
+Who finds nobody writing commits its own job; else a thread commits what waits.
 Jobs that wait are committed together (group commit), each in a savepoint of
 its own, so that a failing one takes nothing with it.
 """
@@ -33,7 +34,7 @@ class _Job(NamedTuple, Generic[T]):
 
 
 class Writer:
-    """Runs jobs one after the other on a thread of its own."""
+    """Runs jobs one after the other."""
 
     def __init__(self, begin: Begin) -> None:
         """begin: opens a writing transaction that commits when it is left."""
@@ -42,6 +43,8 @@ class Writer:
         # Behind the end of the queue a job would wait for ever.
         self._gate = threading.Lock()
         self._is_closed = False
+        # Held by who writes.
+        self._turn = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="pullfeed-writer", daemon=True)
         self._thread.start()
 
@@ -54,19 +57,31 @@ class Writer:
         with self._gate:
             if self._is_closed:
                 raise errors.StoreUnavailable("The core is stopping. Try again.")
-            self._jobs.put(job)
+            is_free = self._turn.acquire(blocking=False)
+            if not is_free:
+                self._jobs.put(job)
+        if is_free:
+            # Handing it over would take two switches of threads.
+            try:
+                self._commit_group(job)
+            finally:
+                self._turn.release()
         return job.answer.result()
 
     def close(self) -> None:
-        """Ends the thread when the jobs that wait are done."""
+        """Returns when the jobs that wait and the one under way are done."""
         with self._gate:
             self._is_closed = True
             self._jobs.put(None)
         self._thread.join()
+        # A caller may still be committing its own.
+        with self._turn:
+            pass
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
-            self._commit_group(job)
+            with self._turn:
+                self._commit_group(job)
 
     def _commit_group(self, first: _Job[Any]) -> None:
         taken: list[_Job[Any]] = []

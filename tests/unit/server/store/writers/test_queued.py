@@ -113,6 +113,30 @@ def test_a_job_is_committed_before_it_is_answered(
     assert (database.written(), database.commits) == ([1], 1)
 
 
+def test_a_caller_whom_nobody_hinders_writes_itself(writing: queued.Writer) -> None:
+    assert writing.run(lambda _: threading.current_thread()) is threading.current_thread()
+
+
+def test_closing_waits_for_a_caller_who_writes_itself(
+    writing: queued.Writer, database: _Database
+) -> None:
+    begun, held = threading.Event(), threading.Event()
+
+    def hold(cursor: Any) -> int:
+        begun.set()
+        assert held.wait(_WAIT_S)
+        return _writes(1)(cursor)
+
+    with futures.ThreadPoolExecutor(2) as pool:
+        answer = pool.submit(writing.run, hold)
+        assert begun.wait(_WAIT_S)
+        closed = pool.submit(writing.close)
+        assert not futures.wait([closed], 0.05).done
+        held.set()
+        assert (answer.result(_WAIT_S), closed.result(_WAIT_S)) == (1, None)
+    assert database.written() == [1]
+
+
 @pytest.mark.usefixtures("patient")
 def test_jobs_that_wait_are_committed_together(writing: queued.Writer, database: _Database) -> None:
     answers = _group(writing, *(_writes(value) for value in range(5)))
