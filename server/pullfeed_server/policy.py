@@ -7,13 +7,12 @@ exception becomes a google.rpc.Status here and nowhere else.
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import functools
 import logging
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, NoReturn, Protocol, TypeGuard
 
 import orjson
@@ -105,42 +104,47 @@ class Policy:
         self, method: str, request: bytes | message.Message, metadata: Mapping[str, str]
     ) -> Any:
         """The response of a call. request: the message, or its bytes. Raises Refused."""
-        with self._guarded(method, request, metadata) as answer:
-            return answer()
+        entry = _Entry(method, metadata)
+        try:
+            response = self._admitted(entry, method, request, metadata)()
+        except Exception as error:  # noqa: BLE001 - the border: every fault becomes a status
+            _refuse(entry, error)
+        entry.close("OK")
+        return response
 
     def stream(
         self, method: str, request: bytes | message.Message, metadata: Mapping[str, str]
     ) -> Iterator[Any]:
         """The responses of a streaming call. Raises Refused, also between responses."""
-        with self._guarded(method, request, metadata) as answer:
-            yield from answer()
-
-    @contextlib.contextmanager
-    def _guarded(
-        self, name: str, request: bytes | message.Message, metadata: Mapping[str, str]
-    ) -> Generator[Callable[[], Any]]:
-        entry = _Entry(name, metadata)
+        entry = _Entry(method, metadata)
         try:
-            method = self._methods[name]
-            caller = self._keys.identify(metadata.get("x-api-key", ""))
-            entry.note(key_id=caller.key_id, importer=caller.importer)
-            _authorise(method, caller)
-            read = _read(method, request)
-            _normalise_shop(read)
-            _check(read)
-            entry.note(shop=getattr(read, "shop", ""), scope=getattr(read, "scope", 0))
-            _authorise_shop(read, caller)
-            yield lambda: _answer(entry, method, read, caller)
-        except errors.PullfeedError as error:
-            _refuse(entry, error)
-        except Exception as error:  # noqa: BLE001 - the border: every fault becomes a status
-            entry.note(fault=_trace(error))
-            _refuse(entry, errors.Internal(), error)
+            yield from self._admitted(entry, method, request, metadata)()
         except GeneratorExit:
             # The caller of a stream went away; what it did get is worth its line.
             entry.close("CANCELLED")
             raise
+        except Exception as error:  # noqa: BLE001 - the border: every fault becomes a status
+            _refuse(entry, error)
         entry.close("OK")
+
+    def _admitted(
+        self,
+        entry: _Entry,
+        name: str,
+        request: bytes | message.Message,
+        metadata: Mapping[str, str],
+    ) -> Callable[[], Any]:
+        """The call, once caller and request have passed every check."""
+        method = self._methods[name]
+        caller = self._keys.identify(metadata.get("x-api-key", ""))
+        entry.note(key_id=caller.key_id, importer=caller.importer)
+        _authorise(method, caller)
+        read = _read(method, request)
+        _normalise_shop(read)
+        _check(read)
+        entry.note(shop=getattr(read, "shop", ""), scope=getattr(read, "scope", 0))
+        _authorise_shop(read, caller)
+        return lambda: _answer(entry, method, read, caller)
 
 
 def _answer(entry: _Entry, method: Method, request: message.Message, caller: keys.Caller) -> Any:
@@ -210,9 +214,14 @@ def _trace(error: Exception) -> list[str]:
     ]
 
 
-def _refuse(entry: _Entry, error: errors.PullfeedError, cause: Exception | None = None) -> NoReturn:
-    entry.close(error.code, error.reason)
-    raise Refused(status_of(error)) from (cause or error)
+def _refuse(entry: _Entry, error: Exception) -> NoReturn:
+    if isinstance(error, errors.PullfeedError):
+        told = error
+    else:
+        entry.note(fault=_trace(error))
+        told = errors.Internal()
+    entry.close(told.code, told.reason)
+    raise Refused(status_of(told)) from error
 
 
 def status_of(error: errors.PullfeedError) -> status_pb2.Status:
