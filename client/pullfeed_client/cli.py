@@ -7,6 +7,7 @@ import click
 from pullfeed_client import (
     check,
     config,
+    deliveries,
     errors,
     explain,
     importers,
@@ -14,6 +15,7 @@ from pullfeed_client import (
     ledger,
     load,
     pull,
+    rejected,
     sample,
     serve,
     settings,
@@ -65,6 +67,8 @@ for command in (
     ledger.shops,
     ledger.withheld,
     explain.command,
+    deliveries.command,
+    rejected.group,
     config.group,
 ):
     main.add_command(command)

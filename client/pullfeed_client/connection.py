@@ -11,7 +11,12 @@ from typing import Concatenate, ParamSpec, cast
 import grpc
 from grpc_status import rpc_status
 
-from pullfeed.v1 import key_service_pb2_grpc, ledger_service_pb2_grpc, record_service_pb2_grpc
+from pullfeed.v1 import (
+    delivery_service_pb2_grpc,
+    key_service_pb2_grpc,
+    ledger_service_pb2_grpc,
+    record_service_pb2_grpc,
+)
 from pullfeed_client import errors, settings
 
 Parameters = ParamSpec("Parameters")
@@ -35,6 +40,7 @@ class Core:
         self.records = record_service_pb2_grpc.RecordServiceStub(channel)
         self.ledger = ledger_service_pb2_grpc.LedgerServiceStub(channel)
         self.keys = key_service_pb2_grpc.KeyServiceStub(channel)
+        self.delivery = delivery_service_pb2_grpc.DeliveryServiceStub(channel)
         self.metadata = (("x-api-key", key),)
 
 

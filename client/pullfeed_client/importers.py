@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from pullfeed.v1 import key_service_pb2
-from pullfeed_client import connection, output, scopes
+from pullfeed_client import connection, groups, output, scopes
 
 _STARTS = {
     "full": key_service_pb2.START_FULL,
@@ -13,16 +13,7 @@ _STARTS = {
 }
 
 
-class _ListsByDefault(click.Group):
-    """A group that means its `list` where no command is named."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
-            args = ["list", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group("importers", cls=_ListsByDefault)
+@click.group("importers", cls=groups.ListsByDefault)
 def group() -> None:
     """Lists the importers, or sets where their walks begin.
 

@@ -33,6 +33,14 @@ option = click.option(
 )
 
 
+_LISTS = {record_pb2.LIST_RECORDS: "records", record_pb2.LIST_REMOVED: "removed"}
+
+
+def list_name(number: int) -> str:
+    """The name of a list as the wire has it; "unknown" for one of a newer server."""
+    return {int(known): name for known, name in _LISTS.items()}.get(number, "unknown")
+
+
 def name_of(scope: int) -> str:
     """The name of a scope as the wire has it; "unknown" for one of a newer server."""
     return next((kind.name for kind in KINDS.values() if kind.scope == scope), "unknown")

@@ -13,7 +13,7 @@ import orjson
 from werkzeug.datastructures import MultiDict
 
 from pullfeed.v1 import feed_service_pb2, record_pb2
-from pullfeed_facade import errors
+from pullfeed_facade import errors, receipt
 
 Scope: TypeAlias = record_pb2.Scope.ValueType
 Query: TypeAlias = MultiDict[str, str]
@@ -55,7 +55,13 @@ def commit_request(scope: Scope, request: flask.Request) -> feed_service_pb2.Com
     Raises Refusal FIELD_INVALID, SHOP_INVALID, REQUEST_UNREADABLE.
     """
     query = request.args
-    named = feed_service_pb2.CommitRequest(shop=shop(request.get_data()), scope=scope)
+    said = document(request.get_data())
+    named = feed_service_pb2.CommitRequest(
+        shop=shop_of(said),
+        scope=scope,
+        received=receipt.received(said),
+        rejected=receipt.rejected(said),
+    )
     if token := text(query, "commit_token"):
         named.commit_token = token
     elif cursor := text(query, "cursor"):
@@ -72,13 +78,23 @@ def commit_request(scope: Scope, request: flask.Request) -> feed_service_pb2.Com
 
 def shop(body: bytes) -> str:
     """The shop a body names, trimmed and in lower case."""
+    return shop_of(document(body))
+
+
+def document(body: bytes) -> receipt.Document:
+    """The JSON object that a body is."""
     try:
-        document = orjson.loads(body)
+        found = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise errors.unreadable('The body must be JSON: {"shop":"shop.example"}.') from error
-    if not isinstance(document, dict):
+    if not isinstance(found, dict):
         raise errors.unreadable('The body must be a JSON object: {"shop":"shop.example"}.')
-    name = cast("dict[str, object]", document).get("shop")
+    return cast("receipt.Document", found)
+
+
+def shop_of(said: receipt.Document) -> str:
+    """The shop an object names, trimmed and in lower case."""
+    name = said.get("shop")
     if not isinstance(name, str) or not name.strip():
         raise errors.shop_invalid()
     return name.strip().lower()

@@ -37,16 +37,19 @@ def page_body(response: feed_service_pb2.FetchPageResponse) -> bytes:
     return b"".join((head, orjson.dumps(meta), b',"data":', response.data_json, b"}"))
 
 
-def commit(response: feed_service_pb2.CommitResponse) -> flask.Response:
-    """Where the importer's position stands now."""
-    return flask.Response(commit_body(response), content_type="application/json")
+def commit(response: feed_service_pb2.CommitResponse, *, counted: bool) -> flask.Response:
+    """Where the importer's position stands now. counted: it said how many records it received."""
+    return flask.Response(commit_body(response, counted=counted), content_type="application/json")
 
 
-def commit_body(response: feed_service_pb2.CommitResponse) -> bytes:
+def commit_body(response: feed_service_pb2.CommitResponse, *, counted: bool) -> bytes:
     moved = response.HasField("committed_date")
     position = {
         "position": response.position,
         "advanced": response.advanced,
         "committed_date": response.committed_date.ToJsonString() if moved else None,
     }
+    if counted:
+        is_known = response.HasField("served_count")
+        position["served_count"] = response.served_count if is_known else None
     return orjson.dumps({"status": "success", "message": "", "commit": position})

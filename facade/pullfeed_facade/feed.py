@@ -39,6 +39,6 @@ def blueprint(core: Caller) -> flask.Blueprint:
     def commit(scope: Scope) -> flask.Response:
         request = callback.commit_request(scope, flask.request)
         response = core.commit(request)
-        return envelope.commit(response)
+        return envelope.commit(response, counted=request.HasField("received"))
 
     return feed

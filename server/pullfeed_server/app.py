@@ -14,14 +14,18 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from pullfeed_server import (
     commits,
+    deliveries,
     errors,
     feed,
     holds,
     keys,
     ledger,
     listener,
+    metrics,
     policy,
+    recorder,
     records,
+    rejections,
     tokens,
 )
 from pullfeed_server.rpc import delivery as delivery_rpc
@@ -47,24 +51,37 @@ _MIN_SECRET_CHARS = 32
 _STATE_FOLDER = pathlib.Path(".pullfeed")
 
 
+class Delivered(NamedTuple):
+    """The ledger of deliveries, and what writes it."""
+
+    recorder: recorder.Recorder
+    deliveries: deliveries.Deliveries
+
+
 class App(NamedTuple):
     """A core that is bound to its address. start() serves, stop() ends it."""
 
     server: grpc.Server
     store: Store
     health: health.HealthServicer
+    delivered: Delivered
+    endpoint: metrics.Endpoint | None
     address: str
     grace_s: float
 
     def start(self) -> None:
         """Begins to serve."""
         self.server.start()
+        self.delivered.recorder.start()
         self.health.set("", health_pb2.HealthCheckResponse.SERVING)
 
     def stop(self) -> None:
         """Lets calls in flight end within the grace, then closes the store."""
         self.health.enter_graceful_shutdown()
         self.server.stop(self.grace_s).wait()
+        if self.endpoint is not None:
+            self.endpoint.stop()
+        self.delivered.recorder.stop()
         self.store.close()
 
 
@@ -90,7 +107,10 @@ def _wire(settings: Settings, store: Store) -> App:
     _ensure_operator(known, settings, folder)
     exports = streams.Slots(streams.max_exports(settings.threads))
     held = holds.Holds(store, settings.hold_days)
-    guard = policy.Policy(_methods(store, signed, known, exports, held), known)
+    delivered = _delivered(settings, store)
+    methods = _methods(store, signed, known, exports, held, delivered)
+    counted = _metrics(settings, delivered)
+    guard = policy.Policy(methods, known, *((counted.observe,) if counted else ()))
     threads = streams.threads_for(settings.threads)
     server = grpc.server(
         futures.ThreadPoolExecutor(threads, thread_name_prefix="pullfeed-rpc"),
@@ -102,7 +122,26 @@ def _wire(settings: Settings, store: Store) -> App:
     server.add_generic_rpc_handlers(tuple(wire.handlers(service, guard) for service in _SERVICES))
     names = (*(service.full_name for service in _SERVICES), health.SERVICE_NAME)
     server.add_generic_rpc_handlers((reflection.handlers(names),))
-    return App(server, store, servicer, listener.bind(server, settings.listen), settings.grace_s)
+    address = listener.bind(server, settings.listen)
+    endpoint = metrics.Endpoint(settings.metrics_listen, counted) if counted else None
+    return App(server, store, servicer, delivered, endpoint, address, settings.grace_s)
+
+
+def _delivered(settings: Settings, store: Store) -> Delivered:
+    written = recorder.Recorder(store)
+    told = deliveries.Deliveries(
+        store,
+        written.flush,
+        silent_after_hours=settings.silent_after_hours,
+        retention_days=settings.ledger_retention_days,
+    )
+    return Delivered(written, told)
+
+
+def _metrics(settings: Settings, delivered: Delivered) -> metrics.Metrics | None:
+    if not settings.metrics_listen:
+        return None
+    return metrics.Metrics(delivered.deliveries.odd, lambda: delivered.recorder.lost_pages)
 
 
 def _methods(
@@ -111,14 +150,16 @@ def _methods(
     known: keys.Keys,
     exports: streams.Slots,
     held: holds.Holds,
+    delivered: Delivered,
 ) -> dict[str, policy.Method]:
+    feeds = feed.Feeds(store, signed, delivered.recorder.note)
     return {
         **records_rpc.methods(records.Records(store)),
         **holds_rpc.methods(held),
-        **feed_rpc.methods(feed.Feeds(store, signed), commits.Commits(store, signed), exports),
+        **feed_rpc.methods(feeds, commits.Commits(store, signed), exports),
         **ledger_rpc.methods(ledger.Ledger(store, known)),
         **keys_rpc.methods(known),
-        **delivery_rpc.methods(),
+        **delivery_rpc.methods(delivered.deliveries, rejections.Rejections(store)),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from pullfeed_server import clock, errors, feed, tokens, walks
+from pullfeed_server import clock, errors, feed, receipts, tokens, walks
 from pullfeed_server.store import Store, Transaction, rows
 
 
@@ -20,14 +20,19 @@ class Claim(NamedTuple):
     cursor: str
     page: int
     page_size: int
+    receipt: receipts.Receipt = receipts.NONE
 
 
 class Standing(NamedTuple):
-    """Where the committed position stands. committed_us: 0 where it never moved."""
+    """Where the committed position stands. committed_us: 0 where it never moved.
+
+    served_count: records that were confirmed; None where that is not known.
+    """
 
     position: int
     advanced: bool
     committed_us: int
+    served_count: int | None = None
 
 
 class _Reach(NamedTuple):
@@ -35,6 +40,7 @@ class _Reach(NamedTuple):
 
     position: int
     is_last: bool
+    served: receipts.Served
 
 
 class Commits:
@@ -68,7 +74,11 @@ class Commits:
             if epoch != point.epoch:
                 raise expired
             covers = point.covered_from <= committed
-            return _Reach(point.position if covers else committed, point.is_last and covers)
+            served = receipts.Served(
+                point.walk, point.covered_from, point.position, point.served if covers else 0
+            )
+            reached = point.position if covers else committed
+            return _Reach(reached, point.is_last and covers, served)
 
         return self._store.write(lambda tx: _advance(tx, claim, reach))
 
@@ -76,10 +86,13 @@ class Commits:
 def _reach_of_page(tx: Transaction, claim: Claim, epoch: int, committed: int) -> _Reach:
     key = rows.WalkKey(claim.shop, claim.scope, claim.list, claim.importer, claim.page_size)
     walk, mark = walks.served(tx, key, claim.page, epoch, clock.now_us(), committed)
+    name = walk & walks.NAME_MASK
     if mark.covered_from <= committed:
-        return _Reach(mark.end, not mark.has_next)
+        served = receipts.Served(name, mark.covered_from, mark.end, mark.served)
+        return _Reach(mark.end, not mark.has_next, served)
     # There is a gap below this page: as far as the walk goes without one.
-    return _Reach(tx.walks.covered_end(claim.shop, walk, claim.page, committed), is_last=False)
+    end = tx.walks.covered_end(claim.shop, walk, claim.page, committed)
+    return _Reach(end, is_last=False, served=receipts.Served(name, mark.covered_from, mark.end, 0))
 
 
 def _advance(
@@ -93,19 +106,29 @@ def _advance(
     end = counter.position if counter else 0
     if reach.position > end:
         raise errors.CommitAhead
-    if reach.position < known.position:
-        return Standing(known.position, advanced=False, committed_us=known.committed_us)
-    advanced = reach.position > known.position
-    commit = rows.CommitRow(
-        reach.position,
-        epoch,
-        clock.now_us() if advanced else known.committed_us,
-        # Behind the last change there is nothing, whatever the page said.
-        reach.is_last or reach.position == end or (known.finished and not advanced),
-    )
-    if commit != known:
-        tx.commits.set(*place, commit)
+    now_us = clock.now_us()
+    commit = _moved(known, reach, epoch, end, now_us)
+    tx.commits.set(*place, commit)
+    advanced = commit.position > known.position
     if advanced:
-        advance = rows.ConfirmationRow(known.position, commit.position, commit.committed_us)
+        advance = rows.ConfirmationRow(known.position, commit.position, now_us)
         tx.ledger.confirm(*place, advance)
-    return Standing(commit.position, advanced, commit.committed_us)
+    served_count = receipts.keep(tx, place, reach.served, claim.receipt, now_us)
+    return Standing(commit.position, advanced, commit.committed_us, served_count)
+
+
+def _moved(
+    known: rows.CommitRow, reach: _Reach, epoch: int, end: int, now_us: int
+) -> rows.CommitRow:
+    """The committed position after a claim. end: of the feed."""
+    claimed = known._replace(claimed_us=now_us)
+    if reach.position < known.position:
+        return claimed
+    advanced = reach.position > known.position
+    return claimed._replace(
+        position=reach.position,
+        epoch=epoch,
+        committed_us=now_us if advanced else known.committed_us,
+        # Behind the last change there is nothing, whatever the page said.
+        finished=reach.is_last or reach.position == end or (known.finished and not advanced),
+    )

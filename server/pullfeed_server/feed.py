@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from pullfeed_server import clock, errors, tokens, walks
@@ -45,12 +45,21 @@ class Chunk(NamedTuple):
     position: int
 
 
+# Takes note of a page that leaves: whose, its end, how many records are on it.
+Note = Callable[[tokens.Feed, tokens.Point, int], None]
+
+
+def _unnoted(owner: tokens.Feed, point: tokens.Point, record_count: int) -> None:
+    del owner, point, record_count
+
+
 class Feeds:
     """Hands records out, oldest change first."""
 
-    def __init__(self, store: Store, signed: tokens.Tokens) -> None:
+    def __init__(self, store: Store, signed: tokens.Tokens, note: Note = _unnoted) -> None:
         self._store = store
         self._tokens = signed
+        self._note = note
 
     def fetch(self, order: Order) -> Page:
         """One page, full unless it is the last one.
@@ -90,6 +99,7 @@ class Feeds:
             position=found.position,
             page=point.page + 1,
             page_size=order.page_size,
+            served=point.served + len(found.bodies),
             is_last=not found.has_next,
         )
         return self._answer(order, found, point)
@@ -104,8 +114,9 @@ class Feeds:
             return place, _read(tx, order, place.start)
 
         place, found = self._store.read(work)
+        served = place.served + len(found.bodies)
         mark = rows.MarkRow(
-            order.page, place.start, found.position, place.covered_from, found.has_next
+            order.page, place.start, found.position, place.covered_from, found.has_next, served
         )
         self._store.write(lambda tx: walks.record(tx, key, place, mark, now_us))
         point = tokens.Point(
@@ -115,12 +126,14 @@ class Feeds:
             place.walk.epoch,
             walk=place.walk.walk & walks.NAME_MASK,
             page_size=order.page_size,
+            served=served,
             is_last=not found.has_next,
         )
         return self._answer(order, found, point)
 
     def _answer(self, order: Order, found: rows.PageRows, point: tokens.Point) -> Page:
         owner = _owner(order)
+        self._note(owner, point, len(found.bodies))
         return Page(
             bodies=found.bodies,
             size=found.size,

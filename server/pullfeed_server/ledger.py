@@ -28,12 +28,14 @@ class Reach(NamedTuple):
 
     committed: its position of the list in which the record stands. confirmed_us:
     when it first passed the record; 0 where it did not, or that is not kept.
+    rejected: why it could not take the record; None where it did not say so.
     """
 
     importer: str
     committed: int
     has_confirmed: bool
     confirmed_us: int
+    rejected: str | None = None
 
 
 class Explanation(NamedTuple):
@@ -93,12 +95,14 @@ class Ledger:
                 raise errors.ShopNotFound
             place = tx.ledger.place(shop, scope, record_id)
             withheld = tx.ledger.withheld(shop, scope, record_id)
-            importers = [] if place is None else self._reaches(tx, shop, scope, place)
+            importers = [] if place is None else self._reaches(tx, shop, scope, record_id, place)
             return Explanation(record_id, place, withheld, importers)
 
         return self._store.read(work)
 
-    def _reaches(self, tx: Transaction, shop: str, scope: int, place: rows.PlaceRow) -> list[Reach]:
+    def _reaches(
+        self, tx: Transaction, shop: str, scope: int, id: str, place: rows.PlaceRow
+    ) -> list[Reach]:
         committed = tx.ledger.committed(shop)
         here = {
             row.importer: row.position
@@ -106,8 +110,11 @@ class Ledger:
             if (row.scope, row.list) == (scope, place.list)
         }
         names = self._keys.importers_of(tx, shop) | {row.importer for row in committed}
+        refused = {row.importer: row.reason for row in tx.rejections.of(shop, scope, id)}
         return [
-            _reach(tx, (shop, scope, place.list, name), here.get(name, 0), place.position)
+            _reach(tx, (shop, scope, place.list, name), here.get(name, 0), place.position)._replace(
+                rejected=refused.get(name)
+            )
             for name in sorted(names)
         ]
 

@@ -10,6 +10,7 @@ from typing import Generic, NamedTuple, TypeVar
 from pullfeed_server import errors
 
 T = TypeVar("T")
+_DIVIDER = "\0"
 
 
 class Page(NamedTuple, Generic[T]):
@@ -36,6 +37,26 @@ def read(text: str) -> str:
         padded = text + "=" * (-len(text) % 4)
         return base64.b64decode(padded, altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
-        raise errors.FieldInvalid(
-            "page_token must be the next_page_token of the page before.", field="page_token"
-        ) from error
+        raise invalid() from error
+
+
+def key(*parts: str | int) -> str:
+    """A key of several parts, none of which holds a NUL."""
+    return _DIVIDER.join(map(str, parts))
+
+
+def read_pair(text: str) -> tuple[str, str] | None:
+    """The key of two parts a token stands for; None for the first page. Raises FieldInvalid."""
+    if not text:
+        return None
+    parts = read(text).split(_DIVIDER)
+    if len(parts) != 2:
+        raise invalid()
+    return parts[0], parts[1]
+
+
+def invalid() -> errors.FieldInvalid:
+    """What to raise of a token that is none of the listing's."""
+    return errors.FieldInvalid(
+        "page_token must be the next_page_token of the page before.", field="page_token"
+    )

@@ -48,6 +48,24 @@ class Method(NamedTuple):
     weigh: Callable[[bytes], None] = at_most_1_mib
 
 
+class Call(NamedTuple):
+    """A call that has ended. request, response: None where it did not come so far, or streams."""
+
+    method: str
+    code: str
+    seconds: float
+    importer: str
+    request: message.Message | None
+    response: message.Message | None
+
+
+Observe = Callable[[Call], None]
+
+
+def _unobserved(call: Call) -> None:
+    del call
+
+
 class Refused(Exception):
     """A call that was refused, with the status its caller gets."""
 
@@ -65,8 +83,13 @@ class _OfShop(Protocol):
 class _Entry:
     """What the log says of one call; no key, no token, nothing of a record."""
 
-    def __init__(self, method: str, metadata: Mapping[str, str]) -> None:
+    def __init__(self, method: str, metadata: Mapping[str, str], observe: Observe) -> None:
         self._begun = time.perf_counter()
+        self._method = method
+        self._observe = observe
+        self.importer = ""
+        self.request: message.Message | None = None
+        self.response: message.Message | None = None
         self._fields: dict[str, Any] = {
             "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
             "method": method,
@@ -77,8 +100,12 @@ class _Entry:
         self._fields.update(fields)
 
     def close(self, code: str, reason: str = "") -> None:
+        seconds = time.perf_counter() - self._begun
+        self._observe(
+            Call(self._method, code, seconds, self.importer, self.request, self.response)
+        )
         self._fields |= {"code": code, "reason": reason}
-        self._fields["duration_ms"] = round((time.perf_counter() - self._begun) * 1000, 2)
+        self._fields["duration_ms"] = round(seconds * 1000, 2)
         level = logging.ERROR if code == "INTERNAL" else logging.INFO
         if _log.isEnabledFor(level):
             _log.handle(_record(level, orjson.dumps(self._fields).decode()))
@@ -95,16 +122,22 @@ def _record(level: int, line: str) -> logging.LogRecord:
 class Policy:
     """Guards a table of methods."""
 
-    def __init__(self, methods: Mapping[str, Method], known: keys.Keys) -> None:
-        """methods: by full name, for example "/pullfeed.v1.FeedService/FetchPage"."""
+    def __init__(
+        self, methods: Mapping[str, Method], known: keys.Keys, observe: Observe = _unobserved
+    ) -> None:
+        """methods: by full name, for example "/pullfeed.v1.FeedService/FetchPage".
+
+        observe: takes note of every call that has ended.
+        """
         self._methods = methods
         self._keys = known
+        self._observe = observe
 
     def run(
         self, method: str, request: bytes | message.Message, metadata: Mapping[str, str]
     ) -> Any:
         """The response of a call. request: the message, or its bytes. Raises Refused."""
-        entry = _Entry(method, metadata)
+        entry = _Entry(method, metadata, self._observe)
         try:
             response = self._admitted(entry, method, request, metadata)()
         except Exception as error:  # noqa: BLE001 - the border: every fault becomes a status
@@ -116,7 +149,7 @@ class Policy:
         self, method: str, request: bytes | message.Message, metadata: Mapping[str, str]
     ) -> Iterator[Any]:
         """The responses of a streaming call. Raises Refused, also between responses."""
-        entry = _Entry(method, metadata)
+        entry = _Entry(method, metadata, self._observe)
         try:
             yield from self._admitted(entry, method, request, metadata)()
         except GeneratorExit:
@@ -138,11 +171,13 @@ class Policy:
         method = self._methods[name]
         caller = self._keys.identify(metadata.get("x-api-key", ""))
         entry.note(key_id=caller.key_id, importer=caller.importer)
+        entry.importer = caller.importer
         _authorise(method, caller)
         read = _read(method, request)
         _normalise_shop(read)
         _check(read)
         entry.note(shop=getattr(read, "shop", ""), scope=getattr(read, "scope", 0))
+        entry.request = read
         _authorise_shop(read, caller)
         return lambda: _answer(entry, method, read, caller)
 
@@ -150,6 +185,7 @@ class Policy:
 def _answer(entry: _Entry, method: Method, request: message.Message, caller: keys.Caller) -> Any:
     response = method.call(request, caller)
     if isinstance(response, message.Message):
+        entry.response = response
         entry.note(**{name: getattr(response, name) for name in _counts(response.DESCRIPTOR)})
     return response
 

@@ -82,6 +82,28 @@ SETTINGS = (
         "Days after which removals that nobody approved are forgotten.",
     ),
     Setting(
+        "metrics-listen",
+        "PULLFEED_METRICS_LISTEN",
+        str,
+        "",
+        "Address and port of the numbers for Prometheus over HTTP; port 0 takes a free one. "
+        "Empty: none.",
+    ),
+    Setting(
+        "silent-after-hours",
+        "PULLFEED_SILENT_AFTER_HOURS",
+        click.FloatRange(0, 24 * 365),
+        24.0,
+        "Hours that an importer gets to confirm what it was served, before it counts as silent.",
+    ),
+    Setting(
+        "ledger-retention-days",
+        "PULLFEED_LEDGER_RETENTION_DAYS",
+        click.FloatRange(0, 36500, min_open=True),
+        30.0,
+        "Days that the ledger keeps what was served and when it was confirmed.",
+    ),
+    Setting(
         "grace-s",
         "PULLFEED_GRACE_S",
         click.FloatRange(0, 600),
@@ -109,6 +131,9 @@ class Settings:
     allow_anonymous: bool
     threads: int
     hold_days: int
+    metrics_listen: str
+    silent_after_hours: float
+    ledger_retention_days: float
     grace_s: float
     log_level: str
 

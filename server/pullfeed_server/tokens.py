@@ -4,7 +4,7 @@ A token says how far one importer has come in one feed, and from where its walk
 covers it without a gap. It is no secret and no permission: the key is checked
 at every call. Layout, before base64url:
 
-    version 1 | secret id 4 | body 51 | HMAC-SHA-256 of all before, first 16 bytes
+    version 1 | secret id 4 | body 60 | HMAC-SHA-256 of all before, first 16 bytes
 
 Source: AIP-158 (opaque), RFC 9865 section 2 (a cursor lives; forgeries are detected).
 """
@@ -24,11 +24,11 @@ from typing import NamedTuple
 from pullfeed_server import errors
 
 LIFETIME_S = 7 * 24 * 3600
-_VERSION = 2
+_VERSION = 3
 _CURSOR, _COMMIT, _COMMIT_LAST = 1, 2, 3
-# kind, feed digest, covered_from, position, page, epoch, generation, walk, page_size,
-# issued at (s, until 2106)
-_BODY = struct.Struct(">B8sQQIQIIHI")
+# kind, feed digest, covered_from, position, page, epoch, generation, walk, page_size, served,
+# nothing, issued at (s, until 2106)
+_BODY = struct.Struct(">B8sQQIQIIHQxI")
 _HEAD = struct.Struct(">B4s")
 _MAC_BYTES = 16
 _TOKEN_BYTES = _HEAD.size + _BODY.size + _MAC_BYTES
@@ -62,8 +62,9 @@ class Point(NamedTuple):
     covered_from: the walk served everything after this position, up to
     `position`. page: the page's number in its walk. epoch: the feed's.
     generation: how often the importer was rewound there. walk: names the walk in
-    the ledger, 32 bits. is_last: nothing stood behind the page when it was read;
-    no cursor is made of such.
+    the ledger, 32 bits. served: records that the walk gave from covered_from on, up
+    to `position`; 0 where that is not known. is_last: nothing stood behind the page
+    when it was read; no cursor is made of such.
     """
 
     covered_from: int
@@ -73,6 +74,7 @@ class Point(NamedTuple):
     generation: int = 0
     walk: int = 0
     page_size: int = 0
+    served: int = 0
     is_last: bool = False
 
 

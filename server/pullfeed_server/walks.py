@@ -33,6 +33,7 @@ class Place(NamedTuple):
     marks the page goes on with, this one or the one before it. covered_from:
     from there on the walk was served up to `start` without a gap. replaces: the
     walk that an opening one takes the place of, 0 for none; None opens nothing.
+    served: records from covered_from on, up to `start`.
     """
 
     walk: rows.WalkRow
@@ -40,6 +41,7 @@ class Place(NamedTuple):
     start: int
     covered_from: int
     replaces: int | None = None
+    served: int = 0
 
 
 def locate(tx: Transaction, key: rows.WalkKey, page: int, epoch: int, now_us: int) -> Place:
@@ -172,11 +174,15 @@ def _marked(tx: Transaction, key: rows.WalkKey, walk: rows.WalkRow, before: int)
     own = tx.walks.mark(key.shop, walk.walk, before)
     old = tx.walks.mark(key.shop, walk.previous, before) if walk.previous else None
     if own is None:
-        return None if old is None else Place(walk, walk.previous, old.end, old.covered_from)
+        return None if old is None else _behind(walk, walk.previous, old)
     left = None if old is None else _left_off(tx, key, walk.previous, old)
     if left is not None and left.end < own.end:
         own = left
-    return Place(walk, walk.walk, own.end, own.covered_from)
+    return _behind(walk, walk.walk, own)
+
+
+def _behind(walk: rows.WalkRow, mark_walk: int, mark: rows.MarkRow) -> Place:
+    return Place(walk, mark_walk, mark.end, mark.covered_from, served=mark.served)
 
 
 def _counted(

@@ -15,6 +15,8 @@ from grpc_status import rpc_status
 from werkzeug.test import Client, TestResponse
 
 from pullfeed.v1 import (
+    delivery_service_pb2,
+    delivery_service_pb2_grpc,
     feed_service_pb2,
     feed_service_pb2_grpc,
     key_service_pb2,
@@ -80,6 +82,9 @@ def core_settings(folder: pathlib.Path, **changes: Any) -> settings.Settings:
         allow_anonymous=False,
         threads=8,
         hold_days=7,
+        metrics_listen="",
+        silent_after_hours=24.0,
+        ledger_retention_days=30.0,
         grace_s=10.0,
         log_level="error",
     )
@@ -114,6 +119,7 @@ class Internal:
         self._feed = feed_service_pb2_grpc.FeedServiceStub(channel)
         self._ledger = ledger_service_pb2_grpc.LedgerServiceStub(channel)
         self._keys = key_service_pb2_grpc.KeyServiceStub(channel)
+        self._delivery = delivery_service_pb2_grpc.DeliveryServiceStub(channel)
 
     def put(
         self, shop: str, *records: record_pb2.Record, scope: Any = CUSTOMER, **request: Any
@@ -169,6 +175,27 @@ class Internal:
         asked = ledger_service_pb2.ExplainRecordRequest(shop=shop, scope=scope, id=id)
         return self._ledger.ExplainRecord(asked, timeout=TIMEOUT_S, metadata=self.metadata)
 
+    def deliveries(self, shop: str, **request: Any) -> list[delivery_service_pb2.Delivery]:
+        asked = delivery_service_pb2.ListDeliveriesRequest(shop=shop, **request)
+        metadata = self.metadata
+        answer = self._delivery.ListDeliveries(asked, timeout=TIMEOUT_S, metadata=metadata)
+        return list(answer.deliveries)
+
+    def rejected(
+        self, shop: str, scope: Any = CUSTOMER, **request: Any
+    ) -> list[delivery_service_pb2.Rejection]:
+        asked = delivery_service_pb2.ListRejectedRequest(shop=shop, scope=scope, **request)
+        answer = self._delivery.ListRejected(asked, timeout=TIMEOUT_S, metadata=self.metadata)
+        return list(answer.rejections)
+
+    def offer(
+        self, shop: str, importer: str, *ids: str, scope: Any = CUSTOMER
+    ) -> delivery_service_pb2.OfferRejectedResponse:
+        asked = delivery_service_pb2.OfferRejectedRequest(
+            shop=shop, scope=scope, importer=importer, ids=ids
+        )
+        return self._delivery.OfferRejected(asked, timeout=TIMEOUT_S, metadata=self.metadata)
+
     def shops(self, **request: Any) -> ledger_service_pb2.ListShopsResponse:
         asked = ledger_service_pb2.ListShopsRequest(**request)
         return self._ledger.ListShops(asked, timeout=TIMEOUT_S, metadata=self.metadata)
@@ -213,6 +240,10 @@ class Importer:
         answer = self.post(path, **query)
         assert answer.status_code == 200, answer.text
         return cast(dict[str, Any], answer.get_json())
+
+    def receipt(self, said: dict[str, object], **query: object) -> TestResponse:
+        """A commit of customers with what is said of them in its body."""
+        return self.send("/customers/commit", orjson.dumps({"shop": self.shop, **said}), **query)
 
     def commit(self, path: str = "/customers", **query: object) -> dict[str, Any]:
         """What is said of a commit that must be taken."""

@@ -8,7 +8,18 @@ import orjson
 from tests import factories
 
 from pullfeed.v1 import record_pb2
-from pullfeed_server import commits, feed, holds, keys, records, tokens
+from pullfeed_server import (
+    commits,
+    deliveries,
+    feed,
+    holds,
+    keys,
+    receipts,
+    recorder,
+    records,
+    rejections,
+    tokens,
+)
 from pullfeed_server.store import Store, rows
 
 CUSTOMERS = record_pb2.SCOPE_CUSTOMER
@@ -21,10 +32,15 @@ class Shop:
         self.store = store
         self.tokens = tokens.Tokens([b"a secret of the test, 32 bytes.."])
         self.records = records.Records(store)
-        self.feeds = feed.Feeds(store, self.tokens)
+        self.recorder = recorder.Recorder(store)
+        self.feeds = feed.Feeds(store, self.tokens, self.recorder.note)
         self.commits = commits.Commits(store, self.tokens)
         self.keys = keys.Keys(store)
         self.holds = holds.Holds(store, days=7)
+        self.deliveries = deliveries.Deliveries(
+            store, self.recorder.flush, silent_after_hours=24, retention_days=30
+        )
+        self.rejections = rejections.Rejections(store)
 
     def put(
         self,
@@ -69,6 +85,10 @@ class Shop:
         """Number of the feed's last change."""
         found = self.store.read(lambda tx: tx.feeds.get(factories.SHOP, scope))
         return 0 if found is None else found.position
+
+    def delivered(self, *, importer: str = "") -> list[deliveries.Delivery]:
+        """The walks over the customers, the one served last first."""
+        return self.deliveries.list(factories.SHOP, CUSTOMERS, importer, 50, "").items
 
     def importer(self, name: str = "mail", *, page_size: int = 2) -> Importer:
         """An importer of the customers."""
@@ -118,6 +138,17 @@ class Importer:
         """Confirms all before a cursor."""
         return self._commit(cursor=cursor)
 
+    def commit_with(
+        self,
+        *rejected: tuple[str, str],
+        page: int = 0,
+        token: str = "",
+        received: int | None = None,
+    ) -> commits.Standing:
+        """Confirms a page with a receipt."""
+        receipt = receipts.Receipt(received, rejected)
+        return self._commit(token=token, page=page, receipt=receipt)
+
     def starts_at_the_commit(self) -> None:
         """Sets that its walks begin at the committed position."""
         self.shop.keys.set_importer(self.name, {CUSTOMERS: "committed"})
@@ -136,7 +167,13 @@ class Importer:
             )
         )
 
-    def _commit(self, token: str = "", cursor: str = "", page: int = 0) -> commits.Standing:
+    def _commit(
+        self,
+        token: str = "",
+        cursor: str = "",
+        page: int = 0,
+        receipt: receipts.Receipt = receipts.NONE,
+    ) -> commits.Standing:
         return self.shop.commits.commit(
             commits.Claim(
                 self.name,
@@ -147,6 +184,7 @@ class Importer:
                 cursor,
                 page,
                 self.page_size,
+                receipt=receipt,
             )
         )
 

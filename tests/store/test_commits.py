@@ -20,7 +20,9 @@ def test_a_commit_confirms_its_page_and_all_before_it(shop: Shop) -> None:
     importer = shop.importer()
     importer.page(1)
     importer.page(2)
-    assert importer.commit_page(2) == commits.Standing(4, advanced=True, committed_us=BEGIN_US)
+    assert importer.commit_page(2) == commits.Standing(
+        4, advanced=True, committed_us=BEGIN_US, served_count=4
+    )
 
 
 def test_a_commit_made_again_moves_nothing(shop: Shop, clock: Clock) -> None:
@@ -28,8 +30,8 @@ def test_a_commit_made_again_moves_nothing(shop: Shop, clock: Clock) -> None:
     token = importer.page(1).commit_token
     importer.commit_token(token)
     clock.forward(DAY_US)
-    assert importer.commit_token(token) == commits.Standing(2, False, BEGIN_US)
-    assert importer.commit_page(1) == commits.Standing(2, False, BEGIN_US)
+    assert importer.commit_token(token) == commits.Standing(2, False, BEGIN_US, 2)
+    assert importer.commit_page(1) == commits.Standing(2, False, BEGIN_US, 2)
 
 
 def test_a_commit_of_an_earlier_page_moves_nothing(shop: Shop) -> None:

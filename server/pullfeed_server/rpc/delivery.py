@@ -3,11 +3,89 @@
 from __future__ import annotations
 
 from pullfeed.v1 import delivery_service_pb2 as pb
-from pullfeed_server import policy
+from pullfeed.v1 import feed_service_pb2
+from pullfeed_server import deliveries, keys, policy, rejections
+from pullfeed_server.rpc import feed, wire
+from pullfeed_server.store import rows
 
 SERVICE = pb.DESCRIPTOR.services_by_name["DeliveryService"]
+DEFAULT_PAGE_SIZE = 50
+_READERS = frozenset((keys.WRITER, keys.OPERATOR))
+_OPERATORS = frozenset((keys.OPERATOR,))
 
 
-def methods() -> dict[str, policy.Method]:
+def methods(
+    delivered: deliveries.Deliveries, refused: rejections.Rejections
+) -> dict[str, policy.Method]:
     """The service's methods by full name."""
-    return {}
+
+    def list_deliveries(
+        request: pb.ListDeliveriesRequest, _: keys.Caller
+    ) -> pb.ListDeliveriesResponse:
+        page = delivered.list(
+            request.shop,
+            request.scope,
+            request.importer,
+            request.page_size or DEFAULT_PAGE_SIZE,
+            request.page_token,
+        )
+        return pb.ListDeliveriesResponse(
+            deliveries=map(_delivery, page.items), next_page_token=page.next_token
+        )
+
+    def list_rejected(request: pb.ListRejectedRequest, _: keys.Caller) -> pb.ListRejectedResponse:
+        page = refused.list(
+            request.shop,
+            request.scope,
+            request.importer,
+            request.page_size or DEFAULT_PAGE_SIZE,
+            request.page_token,
+        )
+        return pb.ListRejectedResponse(
+            rejections=map(_rejection, page.items), next_page_token=page.next_token
+        )
+
+    def offer(request: pb.OfferRejectedRequest, _: keys.Caller) -> pb.OfferRejectedResponse:
+        offered = refused.offer(request.shop, request.scope, request.importer, request.ids)
+        return pb.OfferRejectedResponse(offered_count=offered.offered, rejected_count=offered.left)
+
+    return {
+        wire.method_name(SERVICE, "ListDeliveries"): policy.Method(
+            pb.ListDeliveriesRequest, _READERS, list_deliveries
+        ),
+        wire.method_name(SERVICE, "ListRejected"): policy.Method(
+            pb.ListRejectedRequest, _READERS, list_rejected
+        ),
+        wire.method_name(SERVICE, "OfferRejected"): policy.Method(
+            pb.OfferRejectedRequest, _OPERATORS, offer
+        ),
+    }
+
+
+def _delivery(delivery: deliveries.Delivery) -> pb.Delivery:
+    row = delivery.row
+    return pb.Delivery(
+        importer=row.importer,
+        scope=row.scope,  # type: ignore[arg-type]
+        list=row.list,  # type: ignore[arg-type]
+        walk=f"{row.walk:08x}",
+        page_size=row.page_size,
+        page_count=row.page_count,
+        record_count=row.record_count,
+        last_page=row.last_page,
+        position=row.position,
+        is_complete=row.is_complete,
+        first_served_date=feed.date(row.first_us),
+        last_served_date=feed.date(row.last_us),
+        committed_date=feed.date(row.confirmed_us) if row.confirmed_us else None,
+        warnings=delivery.warnings,
+    )
+
+
+def _rejection(row: rows.RejectedRow) -> pb.Rejection:
+    return pb.Rejection(
+        importer=row.importer,
+        list=row.list,  # type: ignore[arg-type]
+        record=feed_service_pb2.RejectedRecord(id=row.id, reason=row.reason),
+        rejected_date=feed.date(row.rejected_us),
+    )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from google.protobuf import timestamp_pb2
 
 from pullfeed.v1 import feed_service_pb2 as pb
-from pullfeed_server import commits, feed, keys, policy
+from pullfeed_server import commits, feed, keys, policy, receipts
 from pullfeed_server.encoding import scopes
 from pullfeed_server.rpc import streams, wire
 from pullfeed_server.store import rows
@@ -97,11 +97,22 @@ def _claim(request: pb.CommitRequest, caller: keys.Caller) -> commits.Claim:
         cursor=request.cursor,
         page=request.page.page,
         page_size=request.page.page_size or feed.DEFAULT_PAGE_SIZE,
+        receipt=_receipt(request),
     )
 
 
+def _receipt(request: pb.CommitRequest) -> receipts.Receipt:
+    received = request.received if request.HasField("received") else None
+    rejected = ((record.id, record.reason) for record in request.rejected)
+    return receipts.Receipt(received, tuple(rejected))
+
+
 def _commit_response(standing: commits.Standing) -> pb.CommitResponse:
-    response = pb.CommitResponse(position=standing.position, advanced=standing.advanced)
+    response = pb.CommitResponse(
+        position=standing.position,
+        advanced=standing.advanced,
+        served_count=standing.served_count,
+    )
     if standing.committed_us:
         response.committed_date.CopyFrom(date(standing.committed_us))
     return response

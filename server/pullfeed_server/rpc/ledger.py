@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from pullfeed.v1 import feed_service_pb2, record_pb2
 from pullfeed.v1 import ledger_service_pb2 as pb
-from pullfeed.v1 import record_pb2
 from pullfeed_server import keys, ledger, policy
 from pullfeed_server.encoding import scopes
 from pullfeed_server.rpc import feed, records, wire
@@ -78,7 +78,9 @@ def _withheld(row: rows.WithheldRow) -> pb.WithheldRecord:
 
 
 def _explanation(found: ledger.Explanation) -> pb.ExplainRecordResponse:
-    response = pb.ExplainRecordResponse(importers=map(_standing, found.importers))
+    response = pb.ExplainRecordResponse(
+        importers=[_standing(found.id, reach) for reach in found.importers]
+    )
     if found.withheld is not None:
         response.withheld.CopyFrom(_withheld(found.withheld))
     if found.place is not None:
@@ -109,10 +111,16 @@ def _removed(record_id: str, place: rows.PlaceRow) -> record_pb2.RemovedRecord:
     )
 
 
-def _standing(reach: ledger.Reach) -> pb.ImporterStanding:
+def _standing(record_id: str, reach: ledger.Reach) -> pb.ImporterStanding:
+    refused = reach.rejected
     return pb.ImporterStanding(
         importer=reach.importer,
         has_confirmed=reach.has_confirmed,
         confirmed_date=feed.date(reach.confirmed_us) if reach.confirmed_us else None,
         committed_position=reach.committed,
+        rejected=(
+            None
+            if refused is None
+            else feed_service_pb2.RejectedRecord(id=record_id, reason=refused)
+        ),
     )

@@ -229,6 +229,102 @@ class Ledger(Protocol):
         ...
 
 
+class Deliveries(Protocol):
+    """What was served on each walk, and how far that was confirmed."""
+
+    def serve(self, name: rows.WalkName, served: rows.ServedRow) -> rows.LengthRow:
+        """Adds pages to a walk, made where it is new; how long it is then."""
+        ...
+
+    def size(self, shop: str, scope: int, list: int, most: int) -> int:
+        """How many stand in a list; no more than `most` are counted."""
+        ...
+
+    def measure(self, name: rows.WalkName, feed_size: int, *, is_too_long: bool) -> None:
+        """Notes how large a walk's list was found, and what follows."""
+        ...
+
+    def receipt(self, name: rows.WalkName) -> rows.ReceiptRow | None:
+        """How far a walk was confirmed; None where nothing is known of it."""
+        ...
+
+    def confirm(self, name: rows.WalkName, receipt: rows.ReceiptRow) -> None:
+        """Stores how far a walk was confirmed; it may be that its pages are not noted yet."""
+        ...
+
+    def page(
+        self,
+        shop: str,
+        scope: int,
+        importer: str,
+        before: tuple[int, int],
+        silent_since_us: int,
+        limit: int,
+    ) -> list[rows.DeliveryRow]:
+        """Walks served before (last_us, walk), the latest first. scope: 0, importer: "" for all.
+
+        silent_since_us: what was served last before it had time enough to be confirmed.
+        """
+        ...
+
+    def silent(self, shop: str, silent_since_us: int) -> list[tuple[str, int]]:
+        """The (importer, scope) that were served before a time and have not confirmed it."""
+        ...
+
+    def too_long(self, shop: str, since_us: int) -> list[tuple[str, int]]:
+        """The (importer, scope) of walks served since a time that are longer than they may be."""
+        ...
+
+    def prune(self, shop: str, before_us: int, most: int) -> bool:
+        """Forgets walks and advances of before a time, at most so many of each; were there any."""
+        ...
+
+
+class Rejections(Protocol):
+    """What importers could not take.
+
+    A rejection is over when its record stands elsewhere than where it was given.
+    """
+
+    def places(self, shop: str, scope: int, list: int, ids: Sequence[str]) -> dict[str, int]:
+        """The positions of those ids that stand in a list. ids: at most 1,000."""
+        ...
+
+    def add(self, shop: str, scope: int, rejected: Sequence[rows.RejectedRow]) -> None:
+        """Stores rejections; a later one of the same importer and id stands for both."""
+        ...
+
+    def settle(self, name: rows.WalkName, after: int, until: int) -> None:
+        """Forgets what an earlier walk could not take, of what lies between two positions."""
+        ...
+
+    def page(
+        self, shop: str, scope: int, importer: str, after: tuple[str, str], limit: int
+    ) -> list[rows.RejectedRow]:
+        """Rejections behind an (importer, id), in this order. importer: "" for all."""
+        ...
+
+    def of(self, shop: str, scope: int, id: str) -> list[rows.RejectedRow]:
+        """Who could not take an id."""
+        ...
+
+    def count(self, shop: str, scope: int, importer: str) -> int:
+        """How many there are of an importer."""
+        ...
+
+    def drop(self, shop: str, scope: int, importer: str, ids: Sequence[str]) -> None:
+        """Takes ids off an importer's list."""
+        ...
+
+    def offer(self, shop: str, scope: int, ids: Sequence[str], after: int) -> int:
+        """Gives ids the positions behind a locked counter, in their order; how many stand."""
+        ...
+
+    def prune(self, shop: str) -> None:
+        """Forgets those that are over."""
+        ...
+
+
 class Keys(Protocol):
     """Keys and importers."""
 
@@ -280,6 +376,10 @@ class Transaction(Protocol):
     def commits(self) -> Commits: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def deliveries(self) -> Deliveries: ...
+    @property
+    def rejections(self) -> Rejections: ...
     @property
     def keys(self) -> Keys: ...
 

@@ -110,7 +110,8 @@ class MarkRow(NamedTuple):
     """A served page: begins after `start`, ends at `end`.
 
     covered_from: the walk served everything after this position up to `end`.
-    has_next: did any answer of this page say that there is a next one.
+    has_next: did any answer of this page say that there is a next one. served:
+    records from covered_from on, up to `end`.
     """
 
     page: int
@@ -118,18 +119,21 @@ class MarkRow(NamedTuple):
     end: int
     covered_from: int
     has_next: bool = False
+    served: int = 0
 
 
 class CommitRow(NamedTuple):
     """What an importer has confirmed of one list.
 
     finished: it confirmed the last page of a walk, so its next one begins anew.
+    claimed_us: when it last said so, moved or not.
     """
 
     position: int
     epoch: int
     committed_us: int
     finished: bool
+    claimed_us: int = 0
 
 
 class ConfirmationRow(NamedTuple):
@@ -147,6 +151,95 @@ class Committed(NamedTuple):
     scope: int
     list: int
     position: int
+
+
+class WalkName(NamedTuple):
+    """One walk in the ledger. walk: the number that its tokens carry."""
+
+    shop: str
+    scope: int
+    list: int
+    importer: str
+    walk: int
+
+
+class ServedRow(NamedTuple):
+    """What was served on a walk; two of them add up.
+
+    page_count, record_count: repeated ones too. length: records without repeated
+    ones. last_page, position, page_size: of the page that was farthest.
+    """
+
+    epoch: int
+    generation: int
+    page_size: int
+    page_count: int
+    record_count: int
+    length: int
+    last_page: int
+    position: int
+    is_complete: bool
+    first_us: int
+    last_us: int
+
+
+class LengthRow(NamedTuple):
+    """How long a walk is, beside its list. feed_size: as last counted, 0 before."""
+
+    length: int
+    feed_size: int
+    is_too_long: bool
+
+
+class ReceiptRow(NamedTuple):
+    """How far a walk was confirmed.
+
+    confirmed_count: records up to the last page that was confirmed. count_before:
+    up to the one confirmed before it. count_differs: did the importer ever count
+    another number.
+    """
+
+    confirmed_us: int
+    confirmed_count: int
+    count_before: int
+    count_differs: bool
+
+
+class DeliveryRow(NamedTuple):
+    """A walk as the ledger tells of it.
+
+    is_uncommitted: it was served a while ago, and since then neither it nor what
+    is behind it was confirmed.
+    """
+
+    scope: int
+    list: int
+    importer: str
+    walk: int
+    page_size: int
+    page_count: int
+    record_count: int
+    last_page: int
+    position: int
+    is_complete: bool
+    first_us: int
+    last_us: int
+    confirmed_us: int
+    is_too_long: bool
+    count_differs: bool
+    is_uncommitted: bool
+
+
+class RejectedRow(NamedTuple):
+    """A record that an importer could not take, at the position where it was given it."""
+
+    importer: str
+    id: str
+    list: int
+    position: int
+    walk: int
+    reason: str
+    rejected_us: int
 
 
 class PlaceRow(NamedTuple):

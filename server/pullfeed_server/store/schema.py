@@ -134,6 +134,7 @@ marks = sa.Table(
     sa.Column("end", _NUMBER, nullable=False),
     sa.Column("covered_from", _NUMBER, nullable=False),
     sa.Column("has_next", sa.Boolean, nullable=False),
+    sa.Column("served", _NUMBER, nullable=False),
 )
 
 commits = sa.Table(
@@ -147,6 +148,7 @@ commits = sa.Table(
     sa.Column("epoch", _NUMBER, nullable=False),
     sa.Column("committed_us", _NUMBER, nullable=False),
     sa.Column("finished", sa.Boolean, nullable=False),
+    sa.Column("claimed_us", _NUMBER, nullable=False),
 )
 
 # Each advance of a committed position, from `start` to `position`.
@@ -160,6 +162,52 @@ confirmations = sa.Table(
     sa.Column("position", _NUMBER, primary_key=True, autoincrement=False),
     sa.Column("start", _NUMBER, nullable=False),
     sa.Column("committed_us", _NUMBER, nullable=False),
+    sa.Index("confirmations_by_date", "shop", "committed_us"),
+)
+
+# What was served on each walk, and how far it was confirmed: see rows.ServedRow, rows.ReceiptRow.
+# Holds no id of a record.
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("shop", _TEXT, primary_key=True),
+    sa.Column("scope", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("list", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("importer", _TEXT, primary_key=True),
+    sa.Column("walk", _NUMBER, primary_key=True, autoincrement=False),
+    sa.Column("epoch", _NUMBER, nullable=False),
+    sa.Column("generation", _NUMBER, nullable=False),
+    sa.Column("page_size", sa.Integer, nullable=False),
+    sa.Column("page_count", _NUMBER, nullable=False),
+    sa.Column("record_count", _NUMBER, nullable=False),
+    sa.Column("length", _NUMBER, nullable=False),
+    sa.Column("last_page", _NUMBER, nullable=False),
+    sa.Column("position", _NUMBER, nullable=False),
+    sa.Column("is_complete", sa.Boolean, nullable=False),
+    sa.Column("first_us", _NUMBER, nullable=False),
+    sa.Column("last_us", _NUMBER, nullable=False),
+    sa.Column("feed_size", _NUMBER, nullable=False),
+    sa.Column("is_too_long", sa.Boolean, nullable=False),
+    sa.Column("confirmed_us", _NUMBER, nullable=False),
+    sa.Column("confirmed_count", _NUMBER, nullable=False),
+    sa.Column("count_before", _NUMBER, nullable=False),
+    sa.Column("count_differs", sa.Boolean, nullable=False),
+    sa.Index("deliveries_by_date", "shop", "last_us", "walk"),
+)
+
+# What importers could not take, at the position at which they were given it.
+rejected = sa.Table(
+    "rejected",
+    metadata,
+    sa.Column("shop", _TEXT, primary_key=True),
+    sa.Column("scope", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("importer", _TEXT, primary_key=True),
+    sa.Column("id", _TEXT, primary_key=True),
+    sa.Column("list", sa.SmallInteger, nullable=False),
+    sa.Column("position", _NUMBER, nullable=False),
+    sa.Column("walk", _NUMBER, nullable=False),
+    sa.Column("reason", _TEXT, nullable=False),
+    sa.Column("rejected_us", _NUMBER, nullable=False),
 )
 
 # Not a shop's: few rows, the same on every node.

@@ -37,6 +37,9 @@ def test_the_table_is_what_is_documented() -> None:
         ("allow-anonymous", "PULLFEED_ALLOW_ANONYMOUS", False),
         ("threads", "PULLFEED_CORE_THREADS", 8),
         ("hold-days", "PULLFEED_HOLD_DAYS", 7),
+        ("metrics-listen", "PULLFEED_METRICS_LISTEN", ""),
+        ("silent-after-hours", "PULLFEED_SILENT_AFTER_HOURS", 24.0),
+        ("ledger-retention-days", "PULLFEED_LEDGER_RETENTION_DAYS", 30.0),
         ("grace-s", "PULLFEED_GRACE_S", 10.0),
         ("log-level", "PULLFEED_LOG_LEVEL", "info"),
     ]

@@ -24,6 +24,7 @@ _POINTS = st.builds(
     st.integers(0, 2**32 - 1),
     st.integers(0, 2**32 - 1),
     st.integers(1, 1000),
+    st.integers(0, 2**63 - 1),
 )
 
 
@@ -59,7 +60,7 @@ def test_a_token_is_safe_in_a_url_and_always_as_long(
 ) -> None:
     feed = tokens.Feed(importer, shop, 3, 2)
     for token in (_signed().cursor(feed, point), _signed().commit_token(feed, point)):
-        assert re.fullmatch(r"[A-Za-z0-9_-]{96}", token)
+        assert re.fullmatch(r"[A-Za-z0-9_-]{108}", token)
 
 
 def test_every_flipped_bit_is_refused() -> None:

@@ -12,7 +12,17 @@ from sqlalchemy import exc
 
 from pullfeed_server import errors
 from pullfeed_server.store import Transaction, dialects, file, schema
-from pullfeed_server.store.sql import commits, feeds, holds, keys, ledger, records, walks
+from pullfeed_server.store.sql import (
+    commits,
+    deliveries,
+    feeds,
+    holds,
+    keys,
+    ledger,
+    records,
+    rejections,
+    walks,
+)
 from pullfeed_server.store.sql.statement import Cursor
 
 T = TypeVar("T")
@@ -149,6 +159,8 @@ class _Statements:
         self.walks = walks.Statements(engine)
         self.commits = commits.Statements(engine)
         self.ledger = ledger.Statements(engine)
+        self.deliveries = deliveries.Statements(engine)
+        self.rejections = rejections.Statements(engine)
         self.keys = keys.Statements(engine)
 
 
@@ -162,6 +174,8 @@ class _Transaction:
         self.walks = walks.SqlWalks(cursor, statements.walks)
         self.commits = commits.SqlCommits(cursor, statements.commits)
         self.ledger = ledger.SqlLedger(cursor, statements.ledger)
+        self.deliveries = deliveries.SqlDeliveries(cursor, statements.deliveries)
+        self.rejections = rejections.SqlRejections(cursor, statements.rejections)
         self.keys = keys.SqlKeys(cursor, statements.keys)
 
 

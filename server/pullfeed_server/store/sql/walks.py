@@ -106,7 +106,7 @@ def _lowering(engine: sa.Engine) -> Any:
     insert = dialects.insert(engine, schema.marks)
     lowest = {
         name: sa.case((insert.excluded[name] < _M[name], insert.excluded[name]), else_=_M[name])
-        for name in ("start", "end", "covered_from")
+        for name in ("start", "end", "covered_from", "served")
     }
     kept = {"has_next": sa.or_(_M.has_next, insert.excluded.has_next)}
     return insert.on_conflict_do_update(

@@ -7,7 +7,7 @@ from google.protobuf import message
 from google.rpc import error_details_pb2
 from tests.clock import Clock
 
-from pullfeed_server import app, holds, keys, policy, tokens
+from pullfeed_server import app, deliveries, holds, keys, policy, recorder, tokens
 from pullfeed_server.rpc import streams
 from pullfeed_server.store import Store
 
@@ -21,7 +21,11 @@ class Core:
         known = keys.Keys(store)
         signed = tokens.Tokens([b"a secret of the test, 32 bytes.."])
         self.exports = streams.Slots(1)
-        self.methods = app._methods(store, signed, known, self.exports, holds.Holds(store, days=7))
+        written = recorder.Recorder(store)
+        told = deliveries.Deliveries(store, written.flush, silent_after_hours=24, retention_days=30)
+        delivered = app.Delivered(written, told)
+        held = holds.Holds(store, days=7)
+        self.methods = app._methods(store, signed, known, self.exports, held, delivered)
         self.guard = policy.Policy(self.methods, known)
         self.keys = {
             "importer": known.create("importer", "mail", ["*"]).text,

@@ -80,10 +80,10 @@ def test_a_cursor_asks_for_the_next_page(core: Core) -> None:
 def test_a_commit_answers_where_the_position_stands(core: Core) -> None:
     _fetch(core)
     assert _commit(core, page={"page": 1}) == pb.CommitResponse(
-        position=50, advanced=True, committed_date=_COMMITTED
+        position=50, advanced=True, committed_date=_COMMITTED, served_count=50
     )
     assert _commit(core, page={"page": 1}) == pb.CommitResponse(
-        position=50, advanced=False, committed_date=_COMMITTED
+        position=50, advanced=False, committed_date=_COMMITTED, served_count=50
     )
 
 
