@@ -99,7 +99,7 @@ class Feeds:
             position=found.position,
             page=point.page + 1,
             page_size=order.page_size,
-            served=point.served + len(found.bodies),
+            served=point.served + found.size,
             is_last=not found.has_next,
         )
         return self._answer(order, found, point)
@@ -114,7 +114,7 @@ class Feeds:
             return place, _read(tx, order, place.start)
 
         place, found = self._store.read(work)
-        served = place.served + len(found.bodies)
+        served = place.served + found.size
         mark = rows.MarkRow(
             order.page, place.start, found.position, place.covered_from, found.has_next, served
         )
@@ -133,7 +133,7 @@ class Feeds:
 
     def _answer(self, order: Order, found: rows.PageRows, point: tokens.Point) -> Page:
         owner = _owner(order)
-        self._note(owner, point, len(found.bodies))
+        self._note(owner, point, found.size)
         return Page(
             bodies=found.bodies,
             size=found.size,
