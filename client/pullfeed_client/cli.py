@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from pullfeed_client import (
+    approve,
     check,
     config,
     deliveries,
@@ -24,6 +25,7 @@ from pullfeed_client import (
 )
 from pullfeed_client.audit import command as audit
 from pullfeed_client.drafting import command as drafting
+from pullfeed_client.sync import command as syncing
 
 
 @click.group(
@@ -57,6 +59,8 @@ for command in (
     trial.command,
     sample.command,
     load.command,
+    syncing.command,
+    approve.command,
     audit.command,
     drafting.command,
     pull.command,

@@ -78,11 +78,11 @@ def _loaded(core: connection.Core, given: supply.Supply, target: puts.Target) ->
     ):
         outcome = puts.run(core, rows, target, lambda refusal: _keep_lost(lost, refusal), advance)
     for refusal in lost[:_SHOWN_REFUSALS]:
-        click.echo(f"{_told(refusal)}; without a usable id it is named here only", err=True)
+        click.echo(f"{refusal.told()}; without a usable id it is named here only", err=True)
     if len(lost) > _SHOWN_REFUSALS:
         click.echo("… and more such lines.", err=True)
     if outcome.stopped:
-        click.echo(f"{_told(outcome.stopped)}; nothing from there on was loaded", err=True)
+        click.echo(f"{outcome.stopped.told()}; nothing from there on was loaded", err=True)
     return outcome
 
 
@@ -90,12 +90,6 @@ def _keep_lost(lost: list[puts.Refusal], refusal: puts.Refusal) -> None:
     """What has no id is in no list of the core's: this is the only place to name it."""
     if not refusal.id and len(lost) <= _SHOWN_REFUSALS:
         lost.append(refusal)
-
-
-def _told(refusal: puts.Refusal) -> str:
-    broken = ", ".join(f"{field or 'row'} {reason}" for field, reason in refusal.violations)
-    place = f"{refusal.file} line" if refusal.file else "line"
-    return f"{place} {refusal.line}: {broken}"
 
 
 def _table(

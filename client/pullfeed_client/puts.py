@@ -34,6 +34,12 @@ class Refusal(NamedTuple):
     violations: tuple[tuple[str, str], ...]
     file: str = ""
 
+    def told(self) -> str:
+        """Where the row stands and what is wrong with it, without a value of it."""
+        broken = ", ".join(f"{field or 'row'} {reason}" for field, reason in self.violations)
+        place = f"{self.file} line" if self.file else "line"
+        return f"{place} {self.line}: {broken}"
+
 
 class _Place(NamedTuple):
     line: int
@@ -81,13 +87,18 @@ class Batch:
         self._unreadable_ids: set[str] = set()
 
     @property
+    def count(self) -> int:
+        """Rows taken."""
+        return len(self._places) + len(self._unreadable) + len(self.refusals)
+
+    @property
     def is_empty(self) -> bool:
         """Is there nothing to ask the core."""
         return not self._places and not self._unreadable
 
     def has_room_for(self, row: files.Row) -> bool:
         """May the row still come into this batch."""
-        count = len(self._places) + len(self._unreadable) + len(self.refusals)
+        count = self.count
         if count >= self._target.batch_rows or (count and self.size + row.size > _BATCH_BYTES):
             return False
         # The core takes `records` before `unreadable`: a row that comes behind an
@@ -143,19 +154,21 @@ def run(
     target: Target,
     on_refusal: Callable[[Refusal], None],
     advance: Callable[[int], None],
+    on_answered: Callable[[int], None] | None = None,
 ) -> Outcome:
     """Puts the rows and tells what became of them.
 
     One batch is under way while the next is built; it is sent only when the one
     before is answered, because two puts of one id must not overtake each other.
     on_refusal: called for every withheld row. advance: called with bytes done.
+    on_answered: called with how many more of the rows, in their order, are done.
     """
     outcome = Outcome()
     settle: Callable[[], None] = _nothing
     try:
         for batch in batches(rows, target):
             settle()
-            settle = _sent(core, batch, outcome, on_refusal, advance)
+            settle = _sent(core, batch, outcome, on_refusal, advance, on_answered)
     except Stopped as stop:
         outcome.stopped = stop.refusal
     settle()
@@ -168,6 +181,7 @@ def _sent(
     outcome: Outcome,
     on_refusal: Callable[[Refusal], None],
     advance: Callable[[int], None],
+    on_answered: Callable[[int], None] | None,
 ) -> Callable[[], None]:
     """Sends the batch; what comes back waits for the answer and adds it to the outcome."""
     call = (
@@ -189,6 +203,8 @@ def _sent(
             outcome.by_reason.update({reason for _, reason in refusal.violations})
             on_refusal(refusal)
         advance(batch.size)
+        if on_answered:
+            on_answered(batch.count)
 
     return settle
 

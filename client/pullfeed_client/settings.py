@@ -53,6 +53,13 @@ SETTINGS = (
         "The operator key that the core's first start wrote.",
     ),
     Setting(
+        "sync-state",
+        "PULLFEED_SYNC_STATE",
+        str,
+        ".pullfeed/sync.db",
+        "File in which `sync` remembers how far it came.",
+    ),
+    Setting(
         "importer-key",
         "PULLFEED_IMPORTER_KEY",
         str,

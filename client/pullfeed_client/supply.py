@@ -51,9 +51,14 @@ def of(
     read = plan.read(mapping)
     is_file = source is not None and not addresses.is_one(source) and not form.is_folder(source)
     if scope is None and not is_file:
-        names = [name for name in _ORDER if name in read.sections]
+        names = scopes_of(read, None)
         return [_mapped(read.section(name), read, source, file_format) for name in names]
     return [_mapped(read.section(scope), read, source, file_format)]
+
+
+def scopes_of(mapping: plan.Mapping, scope: str | None) -> list[str]:
+    """The scope asked for, or all that the mapping has, in the order they are best read in."""
+    return [scope] if scope else [name for name in _ORDER if name in mapping.sections]
 
 
 def title(source: str | None, mapping: str | None) -> str:

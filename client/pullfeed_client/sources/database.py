@@ -57,9 +57,8 @@ class Snapshot:
 
     def columns(self, reading: tables.Reading) -> tuple[str, ...]:
         """The names of the columns, in their order. Raises Rejected."""
-        with _translated(self._url):
-            with contextlib.closing(self._connection.execute(tables.nothing(reading))) as none:
-                return tuple(none.keys())
+        with _translated(self._url), self._connection.execute(tables.nothing(reading)) as none:
+            return tuple(none.keys())
 
     def rows(self, statement: sa.Select[Any], reading: tables.Reading) -> Iterator[tuple[Any, ...]]:
         """The rows as the driver gives them, no more than a batch in memory. Raises Rejected."""

@@ -21,7 +21,7 @@ def counted(text: bytes, scope: str = "product") -> tally.Tally:
     def rows() -> Generator[Iterator[files.Row]]:
         yield files.json_lines(io.BytesIO(text))
 
-    return tally.of(supply.Supply(scopes.KINDS[scope], rows, []))
+    return tally.of(supply.Supply(scopes.KINDS[scope], rows))
 
 
 def test_records_are_delivered_or_withheld() -> None:

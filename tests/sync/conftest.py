@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import itertools
+import pathlib
+from collections.abc import Iterator
+
+import pytest
+from tests import databases as test_databases
+from tests.integration import world as worlds
+from tests.sync import shopkeeper
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[worlds.World]:
+    """A running core."""
+    running = worlds.World(tmp_path_factory.mktemp("core"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(params=test_databases.ENGINES)
+def kept(
+    request: pytest.FixtureRequest,
+    databases: test_databases.Databases,
+    world: worlds.World,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> shopkeeper.Shopkeeper:
+    """A shop with tables of its own, on each engine, synced to a core."""
+    monkeypatch.chdir(tmp_path)
+    engine = request.param
+    url = f"sqlite:///{tmp_path}/shop.db" if engine == "sqlite" else databases.url(engine, tmp_path)
+    monkeypatch.setenv("SHOP_DATABASE", url)
+    return shopkeeper.Shopkeeper(world, url, f"synced-{next(_numbers)}.example", tmp_path)
