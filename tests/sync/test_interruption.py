@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import pytest
@@ -59,7 +60,7 @@ def test_it_may_be_killed_between_any_two_calls(kept: Shopkeeper, way: str, is_t
             kept.sync(
                 full=is_full,
                 batch_rows=2,
-                wrapped=lambda records: Fragile(records, calls, is_taken=is_taken),
+                wrapped=functools.partial(Fragile, calls=calls, is_taken=is_taken),
             )
         except Killed:
             calls += 1

@@ -60,7 +60,9 @@ class Snapshot:
         with _translated(self._url), self._connection.execute(tables.nothing(reading)) as none:
             return tuple(none.keys())
 
-    def rows(self, statement: sa.Select[Any], reading: tables.Reading) -> Iterator[tuple[Any, ...]]:
+    def rows(
+        self, statement: sa.Select[*tuple[Any, ...]], reading: tables.Reading
+    ) -> Iterator[tuple[Any, ...]]:
         """The rows as the driver gives them, no more than a batch in memory. Raises Rejected."""
         kept = pace.Pace(reading.rows_per_second)
         with _translated(self._url):

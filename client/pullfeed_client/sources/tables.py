@@ -40,12 +40,18 @@ class Window:
     since: Any = None
 
 
-def nothing(reading: Reading) -> sa.Select[Any]:
+def nothing(reading: Reading) -> sa.Select[*tuple[Any, ...]]:
     """No row at all: it tells the columns."""
-    return sa.select(sa.literal_column("*")).select_from(_rows(reading, ())).where(sa.false())
+    return (
+        sa.select(sa.literal_column("*", type_=sa.types.NullType()))
+        .select_from(_rows(reading, ()))
+        .where(sa.false())
+    )
 
 
-def rows(reading: Reading, columns: Sequence[str], window: Window | None) -> sa.Select[Any]:
+def rows(
+    reading: Reading, columns: Sequence[str], window: Window | None
+) -> sa.Select[*tuple[Any, ...]]:
     """The rows, of a window oldest change first. Rows without a date of change always come."""
     asked = list(dict.fromkeys((*columns, window.column) if window else columns))
     found = _rows(reading, asked)
@@ -58,7 +64,9 @@ def rows(reading: Reading, columns: Sequence[str], window: Window | None) -> sa.
     return statement.order_by(changed)
 
 
-def parts(reading: Reading, columns: Sequence[str], keys: Sequence[Any]) -> sa.Select[Any]:
+def parts(
+    reading: Reading, columns: Sequence[str], keys: Sequence[Any]
+) -> sa.Select[*tuple[Any, ...]]:
     """The rows whose key is one of these. columns: the key is the first of them."""
     found = _rows(reading, columns)
     statement = sa.select(*(found.c[name] for name in columns)).select_from(found)

@@ -29,5 +29,5 @@ def _text(value: Any) -> str:
     if isinstance(value, (int, float)):
         return exact.Number(repr(value))
     if isinstance(value, (bytes, bytearray, memoryview)):
-        return bytes(value).decode(errors="surrogateescape")
+        return bytes(cast("bytes", value)).decode(errors="surrogateescape")
     return str(value)

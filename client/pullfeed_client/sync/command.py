@@ -82,7 +82,7 @@ def command(
         # Anew each time: a lost core, a changed mapping and a changed address are seen.
         read = plan.read(mapping)
         with connection.opened(core, secret) as client:
-            rows = []
+            rows: list[output.Row] = []
             for name in supply.scopes_of(read, scope):
                 row, unmet = _pass(client, core, Given(read, name, source), choice)
                 is_unmet |= unmet
