@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from google.protobuf import descriptor
 
 from pullfeed_client import messages, scopes
-from pullfeed_client.drafting import suggestion, synonyms
+from pullfeed_client.drafting import joining, suggestion, synonyms
 from pullfeed_client.drafting.specimen import Specimen
 from pullfeed_client.rules import verdict
 from pullfeed_client.sources import form
@@ -17,7 +17,7 @@ from pullfeed_client.sources import form
 _HEAD = """\
 # A first mapping, from the columns and {rows:,} rows of {name}.
 # Lines behind # are yours to finish or to drop: take the # away and fill in each "?".
-# `pullfeed audit {source} --mapping …` tells what the importer would not get."""
+# `pullfeed audit {source} …` tells what the importer would not get."""
 # What many shops have no column for, with how to say it all the same.
 _WITHOUT_COLUMN = {
     "currency": ('{ constant = "?" }', "one currency for all"),
@@ -35,11 +35,21 @@ class Part:
     columns: dict[str, str]
 
 
-def text(specimen: Specimen, kind: scopes.Kind, source: str, alike: Sequence[str] = ()) -> str:
-    """The mapping of one scope. alike: further files with the same columns."""
+def text(
+    specimen: Specimen,
+    kind: scopes.Kind,
+    source: str,
+    alike: Sequence[str] = (),
+    others: Sequence[Specimen] = (),
+) -> str:
+    """The mapping of one scope.
+
+    alike: further files with the same columns. others: tables of the same database.
+    """
     name = pathlib.PurePath(specimen.name).name
-    head = _HEAD.format(rows=specimen.rows, name=name, source=source)
-    return "\n".join([head, "", *_section(specimen, kind, alike), ""])
+    given = f"{source} --mapping" if not specimen.database else "--mapping"
+    head = _HEAD.format(rows=specimen.rows, name=name, source=given)
+    return "\n".join([head, "", *_section(specimen, kind, alike, others), ""])
 
 
 def score(specimen: Specimen, kind: scopes.Kind) -> float:
@@ -55,26 +65,49 @@ def required(kind: descriptor.Descriptor) -> list[str]:
     return [field.name for field in kind.fields if field.name in empty and not field.message_type]
 
 
-def _section(specimen: Specimen, kind: scopes.Kind, alike: Sequence[str]) -> Iterator[str]:
+def _section(
+    specimen: Specimen, kind: scopes.Kind, alike: Sequence[str], others: Sequence[Specimen]
+) -> Iterator[str]:
     parts = _parts(specimen, kind)
+    lines = joining.lines_of(others) if len(parts) > 1 and specimen.database else None
     yield f"[{kind.name}.source]"
-    if specimen.name != form.STDIN:
-        names = [suggestion.text(pathlib.PurePath(one).name) for one in (specimen.name, *alike)]
-        yield f"file = {names[0]}" if len(names) == 1 else f"file = [{', '.join(names)}]"
-    yield from _form(specimen)
+    yield from _origin(specimen, alike, parts[0].columns.get("last_modified_date", "?"))
     key = parts[0].columns.get(kind.id_field)
-    if len(parts) > 1 and key and form.format_of(specimen.name, specimen.form) == "csv":
+    if lines and key:
+        yield f"key = {suggestion.text(key)}"
+        parts[1] = dataclasses.replace(parts[1], columns=lines.columns)
+    elif len(parts) > 1 and key and _has_rows_of_lines(specimen):
         yield f"group = {suggestion.text(key)}  # the rows of one order are its line items"
     for part in parts:
+        is_joined = part is not parts[0] and lines is not None
+        if is_joined and lines:
+            yield from lines.source(part.name)
         yield ""
         yield f"[{part.name}]"
-        yield from _fields(part, specimen)
+        yield from _fields(part, lines.specimen if is_joined and lines else specimen)
     used = {column for part in parts for column in part.columns.values()}
     unused = [column for column in specimen.columns if column not in used]
     if unused:
         yield ""
         yield "# Columns without a place:"
         yield from (f"#   {suggestion.text(name)}: {specimen.told(name)}" for name in unused)
+
+
+def _origin(specimen: Specimen, alike: Sequence[str], changed: str) -> Iterator[str]:
+    if specimen.database:
+        yield f"database = {suggestion.text(specimen.database)}"
+        yield f"table = {suggestion.text(specimen.name)}"
+        updated = suggestion.text(changed)
+        yield f"# updated = {updated}  # for pullfeed sync, where it moves with every change"
+        return
+    if specimen.name != form.STDIN:
+        names = [suggestion.text(pathlib.PurePath(one).name) for one in (specimen.name, *alike)]
+        yield f"file = {names[0]}" if len(names) == 1 else f"file = [{', '.join(names)}]"
+    yield from _form(specimen)
+
+
+def _has_rows_of_lines(specimen: Specimen) -> bool:
+    return bool(specimen.database) or form.format_of(specimen.name, specimen.form) == "csv"
 
 
 def _parts(specimen: Specimen, kind: scopes.Kind) -> list[Part]:

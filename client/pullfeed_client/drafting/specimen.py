@@ -9,23 +9,30 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pullfeed_client import errors
 from pullfeed_client.mapping import cells
 from pullfeed_client.mapping.steps import Unfit
-from pullfeed_client.sources import files, form, streams
+from pullfeed_client.sources import addresses, database, files, form, streams, tables, values
 
 _ROWS = 2_000
+# What stands in a mapping for an address with a password.
+_UNSHOWN = "env:SHOP_DATABASE"
 # A first line with one of these is a row: no column is called so.
 _DATA = re.compile(r"-?\d[\d.,:/ -]*\Z|[^@\s]+@[^@\s]+\Z|\Z")
 
 
 @dataclasses.dataclass(frozen=True)
 class Specimen:
-    """What was seen. form: as it was found. values: by column, in the order of the columns."""
+    """What was seen. form: as it was found. values: by column, in the order of the columns.
+
+    database: as a mapping names it; empty where name is a file's, and no table's.
+    """
 
     name: str
     form: form.Form
     rows: int
     values: dict[str, list[str]]
+    database: str = ""
 
     @property
     def columns(self) -> list[str]:
@@ -49,6 +56,31 @@ class Specimen:
     def is_nameless(self) -> bool:
         """Has the file no names for its columns."""
         return not self.form.header
+
+
+def of_tables(address: str, table: str | None) -> list[Specimen]:
+    """The beginning of a table of a database, or of each. Raises Misused, Environment."""
+    shown = address if addresses.is_shown(address) else _UNSHOWN
+    with database.opened() as databases:
+        snapshot = databases.snapshot(address)
+        names = [table] if table else snapshot.tables()
+        try:
+            return [_of_table(snapshot, name, shown) for name in names]
+        except database.Rejected as error:
+            raise errors.Misused(f"The database cannot be read: {error}") from error
+
+
+def _of_table(snapshot: database.Snapshot, name: str, shown: str) -> Specimen:
+    reading = tables.Reading(table=name)
+    columns = snapshot.columns(reading)
+    found: dict[str, list[str]] = {column: [] for column in columns}
+    first = tables.rows(reading, columns, None).limit(_ROWS)
+    count = 0
+    for count, cells_ in enumerate(snapshot.rows(first, reading), start=1):  # noqa: B007 - counts
+        fields = {key: values.texts(cell) for key, cell in zip(columns, cells_, strict=True)}
+        for column, text in _flat(fields, ""):
+            found.setdefault(column, []).append(text)
+    return Specimen(name, form.Form(), count, found, shown)
 
 
 def of(name: str, given: form.Form) -> Specimen:

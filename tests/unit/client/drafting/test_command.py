@@ -117,7 +117,7 @@ def test_a_folder_gets_a_section_for_each_scope_it_has_a_file_for(
     sections = drafted(text).sections
     assert list(sections) == ["customer", "order"]
     assert sections["order"].source.files == ("lines-1.csv", "lines-2.csv")
-    assert "# No file in . looks like products." in text
+    assert "# Nothing in . looks like products." in text
     assert "# other.jsonl has no place: its columns are a." in text
 
 
