@@ -19,7 +19,10 @@ def core_says(row: files.Row, kind: scopes.Kind) -> tuple[str, tuple[tuple[str, 
         messages.add(request, row, kind)
     except messages.Unreadable as error:
         unread = record_service_pb2.UnreadableRecord(
-            id=messages.id_of(row, kind), field=error.field, reason=error.reason
+            id=messages.id_of(row, kind),
+            field=error.field,
+            reason=error.reason,
+            more=[record_service_pb2.Violation(field=f, reason=r) for f, r in error.more],
         )
         return _kept(version.unreadable(unread))
     return _kept(version.judge(request.records[0], server_scopes.KINDS[int(kind.scope)]))

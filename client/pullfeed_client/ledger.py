@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 
 from pullfeed.v1 import ledger_service_pb2
-from pullfeed_client import connection, output, scopes
+from pullfeed_client import connection, errors, output, scopes
 
 # The most the service gives at once.
 _PAGE_SIZE = 1000
+_CSV_COLUMNS = ("id", "field", "reason", "first_seen_date", "last_seen_date")
 
 
 @click.command()
@@ -31,16 +32,25 @@ def shops(core: connection.Core, as_json: bool) -> None:
 @click.option("--shop", required=True, help="The shop's domain.")
 @scopes.option
 @click.option("--reason", default="", help="Only this reason, for example BAD_EMAIL.")
+@click.option("--csv", "as_csv", is_flag=True, help="As CSV, one line for each violation.")
 @output.json_option
 @connection.connected
-def withheld(core: connection.Core, shop: str, scope: str, reason: str, as_json: bool) -> None:
+def withheld(
+    core: connection.Core, shop: str, scope: str, reason: str, as_csv: bool, as_json: bool
+) -> None:
     """Records kept out of the feed, by id, with what is wrong with them.
 
     \b
     Example:
       pullfeed withheld --shop shop.example --scope customer --reason MISSING
+      pullfeed withheld --shop shop.example --scope customer --csv > withheld.csv
     """
+    if as_csv and as_json:
+        raise errors.Misused("--csv and --json: say one of them.")
     records = all_withheld(core, shop, scope, reason)
+    if as_csv:
+        output.csv(_violations(records), _CSV_COLUMNS)
+        return
     columns = ("id", "violations", "first_seen_date", "last_seen_date")
     output.rows((_row(record, as_json) for record in records), columns, as_json=as_json)
 
@@ -82,6 +92,21 @@ def _feed(shop: str, feed: ledger_service_pb2.FeedSummary) -> output.Row:
         "removed": feed.removed_count,
         "position": feed.position,
     }
+
+
+def _violations(
+    records: Iterable[ledger_service_pb2.WithheldRecord],
+) -> Iterator[output.Row]:
+    """A row for each violation."""
+    for record in records:
+        for rule in record.violations:
+            yield {
+                "id": record.id,
+                "field": rule.field,
+                "reason": rule.reason,
+                "first_seen_date": output.date(record, "first_seen_date"),
+                "last_seen_date": output.date(record, "last_seen_date"),
+            }
 
 
 def _row(record: ledger_service_pb2.WithheldRecord, as_json: bool) -> output.Row:

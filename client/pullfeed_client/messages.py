@@ -11,6 +11,7 @@ A row whose values all are of the right kind is handed to Protobuf as it is
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeGuard
 
 from google.protobuf import descriptor
@@ -29,16 +30,33 @@ _INT32_DIGITS = 11
 
 
 class Unreadable(Exception):
-    """A row that cannot become a record. field: its path; empty for the whole row."""
+    """A row that cannot become a record.
 
-    def __init__(self, field: str, reason: str) -> None:
+    field: its path; empty for the whole row. more: what else cannot be read, as
+    pairs of field and reason.
+    """
+
+    def __init__(self, field: str, reason: str, more: Iterable[tuple[str, str]] = ()) -> None:
         self.field = field
         self.reason = reason
+        self.more = tuple(more)
         super().__init__(f"{field} {reason}".strip())
+
+    @property
+    def all(self) -> tuple[tuple[str, str], ...]:
+        """All that cannot be read."""
+        return (self.field, self.reason), *self.more
 
     def inside(self, part: str) -> Unreadable:
         """The same of the message that holds the part."""
-        return Unreadable(f"{part}.{self.field}".rstrip("."), self.reason)
+        first, *more = ((f"{part}.{field}".rstrip("."), reason) for field, reason in self.all)
+        return Unreadable(*first, more)
+
+
+def raise_all(faults: Sequence[tuple[str, str]]) -> None:
+    """Raises Unreadable with all of these; nothing where there are none."""
+    if faults:
+        raise Unreadable(*faults[0], faults[1:])
 
 
 class _Shape(NamedTuple):
@@ -54,7 +72,7 @@ class _Shape(NamedTuple):
 def add(request: record_service_pb2.PutRecordsRequest, row: files.Row, kind: scopes.Kind) -> None:
     """Adds the row's record to a request. Raises Unreadable, and then adds nothing."""
     if row.fault is not None:
-        raise Unreadable(*row.fault)
+        raise Unreadable(*row.fault, row.more)
     if row.fields is None:
         raise Unreadable("", "BAD_ROW")
     if _fits(row.fields, _shape(_KINDS[kind.name])):
@@ -125,16 +143,21 @@ def _exact(row: files.Row) -> dict[str, Any]:
 
 
 def _message(fields: Any, kind: descriptor.Descriptor, path: str) -> dict[str, Any]:
-    """The fields as Protobuf takes them. Raises Unreadable at the first that cannot be."""
+    """The fields as Protobuf takes them. Raises Unreadable with all that cannot be."""
     if not _is_object(fields):
         raise Unreadable(path.rstrip("."), "BAD_TYPE")
     known = kind.fields_by_name
     made: dict[str, Any] = {}
+    faults: list[tuple[str, str]] = []
     for name, value in fields.items():
         if name not in known:
-            raise Unreadable(f"{path}{_shown(name)}".rstrip("."), "UNKNOWN_FIELD")
-        if value is not None:
-            made[name] = _field(value, known[name], f"{path}{name}")
+            faults.append((f"{path}{_shown(name)}".rstrip("."), "UNKNOWN_FIELD"))
+        elif value is not None:
+            try:
+                made[name] = _field(value, known[name], f"{path}{name}")
+            except Unreadable as error:
+                faults += error.all
+    raise_all(faults)
     return made
 
 

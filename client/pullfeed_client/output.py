@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import csv as csv_lines
+import io
 import itertools
 import json
 import sys
@@ -30,6 +32,14 @@ def rows(items: Iterable[Row], columns: Sequence[str], *, as_json: bool) -> None
         _table(items, columns)
     else:
         _tabbed(items, columns)
+
+
+def csv(items: Iterable[Row], columns: Sequence[str]) -> None:
+    """Prints a listing as CSV, each row as it comes."""
+    for cells in itertools.chain([columns], ([item[name] for name in columns] for item in items)):
+        line = io.StringIO()
+        csv_lines.writer(line, lineterminator="").writerow(cells)
+        click.echo(line.getvalue())
 
 
 def json_line(item: Row) -> None:

@@ -13,6 +13,10 @@ from pullfeed_client.sources import files
 
 # Well below the message limit, whatever a batch's rows become as Protobuf.
 _BATCH_BYTES = 16 * 1024 * 1024
+# Room for a word and blanks around it.
+_MAX_CONSENT = 64
+# The core keeps no more of a record that is wrong all over.
+_MAX_TOLD = 32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,13 +126,21 @@ class Batch:
 
     def _refuse(self, row: files.Row, error: messages.Unreadable) -> None:
         record_id = messages.id_of(row, self._target.kind)
-        refusal = Refusal(row.line, record_id, ((error.field, error.reason),), row.file)
+        told = error.all[:_MAX_TOLD]
+        refusal = Refusal(row.line, record_id, told, row.file)
         if self._target.strict:
             raise Stopped(refusal)
         if not record_id:
             self.refusals.append(refusal)
             return
-        self.request.unreadable.add(id=record_id, field=error.field, reason=error.reason)
+        more = [record_service_pb2.Violation(field=one[0], reason=one[1]) for one in told[1:]]
+        self.request.unreadable.add(
+            id=record_id,
+            field=error.field,
+            reason=error.reason,
+            more=more,
+            consent=_consent(row),
+        )
         self._unreadable.append(_Place(row.line, row.file))
         self._unreadable_ids.add(record_id)
 
@@ -214,6 +226,13 @@ def _refusals(batch: Batch, answer: record_service_pb2.PutRecordsResponse) -> It
         broken = tuple((rule.field, rule.reason) for rule in refused.violations)
         place = batch.place_of(refused.index)
         yield Refusal(place.line, refused.id, broken, place.file)
+
+
+def _consent(row: files.Row) -> str:
+    """What the row says of consent: a No goes out whatever else cannot be read."""
+    found = (row.fields or {}).get("consent")
+    is_word = isinstance(found, str) and found.isascii() and len(found) <= _MAX_CONSENT
+    return str(found) if is_word else ""
 
 
 def _nothing() -> None:

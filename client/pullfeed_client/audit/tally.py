@@ -15,6 +15,7 @@ from pullfeed_client.sources import files
 _EXAMPLES = 5
 _INDEX = re.compile(r"\[\d+\]")
 _MAX_ID_BYTES = 255
+_MAX_TOLD = 32
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -123,8 +124,8 @@ def judged(row: files.Row, kind: scopes.Kind) -> Judgement:
     try:
         messages.add(request, row, kind)
     except messages.Unreadable as error:
-        fault = ((error.field, error.reason),)
-        return Judgement(_kept(messages.id_of(row, kind)), fault, is_unread=True)
+        told = tuple(dict.fromkeys(error.all[:_MAX_TOLD]))
+        return Judgement(_kept(messages.id_of(row, kind)), told, is_unread=True)
     record = getattr(request.records[0], kind.name)
     broken = verdict.violations(record)
     return Judgement(_kept(getattr(record, kind.id_field).strip()), broken)

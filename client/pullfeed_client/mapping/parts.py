@@ -58,18 +58,27 @@ class Builder:
         _check_order(part, document)
 
     def build(self, rows: Sequence[Cells]) -> Made:
-        """The message's fields. Raises Unreadable, with the field at fault, or Inexact."""
+        """The message's fields. Raises Unreadable, with the fields at fault, or Inexact."""
         made: Made = {}
+        faults: list[tuple[str, str]] = []
         first = rows[0]
-        _read_all(self._simple, first, made)
+        _read_all(self._simple, first, made, faults)
         if len(rows) > 1:
-            self._check_agreement(rows)
+            faults += self._disagreements(rows)
         for taken in self._taken:
-            _put(made, taken.field, _taken(taken, rows, made))
+            try:
+                _put(made, taken.field, _taken(taken, rows, made))
+            except messages.Unreadable as error:
+                faults += error.all
         for name, inner in self._parts:
-            made[name] = inner.build(rows, name)
+            try:
+                made[name] = inner.build(rows, name)
+            except messages.Unreadable as error:
+                faults += error.all
+        messages.raise_all(faults)
         if self._derived:
-            _read_all(self._derived, first, made)
+            _read_all(self._derived, first, made, faults)
+            messages.raise_all(faults)
         return made
 
     def one(self, name: str, row: Cells) -> str:
@@ -93,13 +102,15 @@ class Builder:
         else:
             self._simple.append(made)
 
-    def _check_agreement(self, rows: Sequence[Cells]) -> None:
+    def _disagreements(self, rows: Sequence[Cells]) -> list[tuple[str, str]]:
+        """The fields in doubt, each once."""
         first = rows[0]
+        found: dict[str, None] = {}
         for find, field in self._agreeing:
             expected = find(first)
-            for row in rows:
-                if find(row) != expected:
-                    raise messages.Unreadable(field, "ROWS_DISAGREE")
+            if any(find(row) != expected for row in rows):
+                found[field] = None
+        return [(field, "ROWS_DISAGREE") for field in found]
 
 
 class _Inner:
@@ -114,12 +125,16 @@ class _Inner:
     def build(self, rows: Sequence[Cells], name: str) -> list[Made]:
         """Its messages, in the order of the rows. Raises Unreadable."""
         made: list[Made] = []
+        faults: list[tuple[str, str]] = []
         for builder, each in zip(self._builders, self._each, strict=True):
             for row in rows if each is None else _elements(rows, each, name):
                 try:
                     made.append(builder.build((row,)))
                 except messages.Unreadable as error:
-                    raise error.inside(f"{name}[{len(made)}]") from error
+                    faults += error.inside(f"{name}[{len(made)}]").all
+                    # The others keep their places.
+                    made.append({})
+        messages.raise_all(faults)
         return made
 
 
@@ -136,14 +151,17 @@ def _elements(rows: Sequence[Cells], each: Any, name: str) -> Sequence[Cells]:
     return found
 
 
-def _read_all(readers: list[_Field], row: Cells, made: Made) -> None:
+def _read_all(readers: list[_Field], row: Cells, made: Made, faults: list[tuple[str, str]]) -> None:
+    """Adds what can be read to the made, and what cannot to the faults."""
     for field in readers:
         # Unpacked: this is the loop that every cell goes through.
         name, read, _ = field
         try:
             value = read(row, made)
         except Unfit as unfit:
-            value = _refusal(field, unfit)
+            value = field.refused
+            if value is None:
+                faults.append((name, unfit.reason))
         if value or value == 0:
             made[name] = value
 

@@ -11,6 +11,8 @@ from pullfeed_client.mapping import cells, columns, fields, grouping, parts, spo
 from pullfeed_client.mapping.plan import Mapping, Section
 from pullfeed_client.sources.row import Row
 
+_CONSENT = "consent"
+
 
 class Mapper:
     """Maps the rows of one section."""
@@ -40,7 +42,7 @@ class Mapper:
         if row.fields is None:
             return row
         if row.fault is not None:
-            return self._faulty(row, row.fields, row.size, row.fault)
+            return self._faulty(row, row.fields, row.size, (row.fault,))
         try:
             return self._made(row, [row.fields], row.size)
         except cells.Inexact:
@@ -58,20 +60,26 @@ class Mapper:
             # A database gives its rows as it likes, and a record must not change by that.
             found.sort(key=_as_text)
         if group.is_cut:
-            return self._faulty(first, found[0], size, ("", "TOO_LARGE"))
+            return self._faulty(first, found[0], size, (("", "TOO_LARGE"),))
         return self._made(first, found, size)
 
     def _made(self, row: Row, found: list[dict[str, Any]], size: int) -> Row:
         try:
             made = self._builder.build(found)
         except messages.Unreadable as error:
-            return self._faulty(row, found[0], size, (error.field, error.reason))
+            return self._faulty(row, found[0], size, error.all)
         return Row(row.line, made, b"", size, None, row.file, row.changed)
 
-    def _faulty(self, row: Row, found: dict[str, Any], size: int, fault: tuple[str, str]) -> Row:
+    def _faulty(
+        self, row: Row, found: dict[str, Any], size: int, faults: tuple[tuple[str, str], ...]
+    ) -> Row:
         name = self._section.kind.id_field
-        record_id = self._builder.one(name, found)
-        return Row(row.line, {name: record_id}, b"", size, fault, row.file, row.changed)
+        kept = {name: self._builder.one(name, found)}
+        if consent := self._builder.one(_CONSENT, found):
+            # A No goes out, whatever else cannot be read.
+            kept[_CONSENT] = consent
+        fault, *more = faults
+        return Row(row.line, kept, b"", size, fault, row.file, row.changed, tuple(more))
 
     def _slim(self, row: Row) -> Row:
         """The row with nothing but what the mapping uses, in exact form: it may be put aside."""

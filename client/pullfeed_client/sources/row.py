@@ -18,7 +18,8 @@ class Row(NamedTuple):
     not be read. text: the row as JSON, for a second, exact reading; empty where
     there is none. size: its bytes, roughly. fault: field and reason where a
     mapping could not make a record of it. file: its name where there are several.
-    changed: when it was changed, as the source has it; None where nobody asks.
+    changed: when it was changed, as the source has it; None where nobody asks. more:
+    what else a mapping could not read.
     """
 
     line: int
@@ -28,6 +29,7 @@ class Row(NamedTuple):
     fault: tuple[str, str] | None = None
     file: str = ""
     changed: Any = None
+    more: tuple[tuple[str, str], ...] = ()
 
     def exact(self) -> dict[str, Any]:
         """The fields with numbers as they were written. Raises RecursionError."""

@@ -105,5 +105,5 @@ def _fingerprint(row: Row, kind: scopes.Kind) -> bytes:
         messages.add(request, row, kind)
         told = request.SerializeToString(deterministic=True)
     except messages.Unreadable as error:
-        told = repr((error.field, error.reason)).encode()
+        told = repr((error.all, row.fields)).encode()
     return hashlib.blake2b(told, digest_size=_DIGEST_BYTES).digest()

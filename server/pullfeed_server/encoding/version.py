@@ -54,12 +54,10 @@ def judge(record: record_pb2.Record, kind: scopes.Kind) -> Good | Bad:
 
 def unreadable(row: record_service_pb2.UnreadableRecord) -> Bad:
     """What a loader could not turn into a record, as a withheld version."""
-    reason = row.reason if _CODE.match(row.reason) else "UNREADABLE"
-    field = row.field if _PATH.match(row.field) else ""
+    told = [(row.field, row.reason), *((more.field, more.reason) for more in row.more)]
+    broken = dict.fromkeys(_violation(*one) for one in told[: rules.MAX_TOLD])
     record_id = row.id.strip()
-    return Bad(
-        record_id if _is_keepable(record_id) else "", None, (rules.Violation(field, reason),)
-    )
+    return Bad(record_id if _is_keepable(record_id) else "", None, tuple(broken))
 
 
 def _encoded(inner: scopes.Message, kind: scopes.Kind) -> Good | Bad:
@@ -71,6 +69,12 @@ def _encoded(inner: scopes.Message, kind: scopes.Kind) -> Good | Bad:
         return Bad(record_id, modified_us, (rules.TOO_LARGE,))
     fingerprint = hashlib.blake2b(proto, digest_size=16).digest()
     return Good(record_id, modified_us, fingerprint, proto, json)
+
+
+def _violation(field: str, reason: str) -> rules.Violation:
+    return rules.Violation(
+        field if _PATH.match(field) else "", reason if _CODE.match(reason) else "UNREADABLE"
+    )
 
 
 def _foreign_id(record: record_pb2.Record) -> str:

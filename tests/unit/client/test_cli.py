@@ -25,7 +25,7 @@ ALL = list(commands(cli.main))
 
 def test_every_command_of_the_plan_is_there() -> None:
     assert {" ".join(path) for path, _ in ALL} == {
-        "serve", "try", "sample", "load", "audit", "map",
+        "serve", "try", "sample", "load", "sync", "approve", "audit", "map",
         "pull", "check", "simulate", "shops", "withheld", "explain",
         "deliveries", "rejected", "rejected list", "rejected offer",
         "keys", "keys new", "keys list", "keys revoke",

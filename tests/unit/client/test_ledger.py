@@ -47,6 +47,26 @@ def test_withheld_are_listed_over_all_pages(
     ]
 
 
+def test_withheld_as_csv_have_a_line_for_each_violation(
+    core: Any, run_on_core: Any, withheld_pages: Any
+) -> None:
+    withheld_pages[1].withheld[0].id = 'C"2, x'
+    withheld_pages[1].withheld[0].violations.add(field="", reason="BAD_ROW")
+    core.answers["ListWithheld"] = withheld_pages
+    result = run_on_core("withheld", "--shop", "a.example", "--scope", "customer", "--csv")
+    assert result.stdout.splitlines() == [
+        "id,field,reason,first_seen_date,last_seen_date",
+        "C1,email,BAD_EMAIL,2026-01-01T00:00:00Z,2026-01-02T00:00:00Z",
+        '"C""2, x",email,BAD_EMAIL,2026-01-01T00:00:00Z,2026-01-02T00:00:00Z',
+        '"C""2, x",,BAD_ROW,2026-01-01T00:00:00Z,2026-01-02T00:00:00Z',
+    ]
+
+
+def test_withheld_are_told_in_one_form(run_on_core: Any) -> None:
+    result = run_on_core("withheld", "--shop", "a", "--scope", "order", "--csv", "--json")
+    assert result.exit_code == 2
+
+
 def test_withheld_as_json_keeps_each_violation_apart(
     core: Any, run_on_core: Any, withheld_pages: Any
 ) -> None:

@@ -35,6 +35,17 @@ def ids(batch: puts.Batch) -> tuple[list[str], list[str]]:
     return read, [row.id for row in request.unreadable]
 
 
+def test_an_unreadable_row_goes_with_all_its_faults_and_its_consent() -> None:
+    [batch] = batches(lines(customer("1", consent="No", gender=True, language=[], x=1)))
+    [row] = batch.request.unreadable
+    assert (row.id, row.consent) == ("1", "No")
+    assert [(row.field, row.reason), *((more.field, more.reason) for more in row.more)] == [
+        ("gender", "BAD_TYPE"),
+        ("language", "BAD_TYPE"),
+        ("x", "UNKNOWN_FIELD"),
+    ]
+
+
 def test_batches_keep_the_order_of_the_file() -> None:
     content = lines(*(customer(str(number)) for number in range(5)))
     assert [ids(batch)[0] for batch in batches(content, 2)] == [["0", "1"], ["2", "3"], ["4"]]

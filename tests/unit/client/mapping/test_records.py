@@ -216,6 +216,35 @@ def test_a_key_that_comes_twice_with_two_meanings_is_ambiguous(records: Records)
     assert second.fields == {"order_id": "2", "line_items": [{"name": "Bowl", "unit_price": "3"}]}
 
 
+def test_all_that_cannot_be_read_is_told_and_the_consent_is_kept(records: Records) -> None:
+    mapping = """
+[customer.source]
+group = "id"
+[customer.fields]
+customer_id = "id"
+first_name = { column = "first", values = { a = "Alda" } }
+last_name = { column = "last", values = { b = "Brookmoor" } }
+consent = { column = "news", values = { n = "No" } }
+email = "mail"
+"""
+    text = "id,first,last,news,mail\n1,x,y,n,m@example.com\n1,x,y,n,n@example.com\n"
+    [row] = records(mapping, text)
+    assert (row.fault, row.more) == (
+        ("first_name", "UNMAPPED"),
+        (("last_name", "UNMAPPED"), ("email", "ROWS_DISAGREE")),
+    )
+    assert row.fields == {"customer_id": "1", "consent": "No"}
+
+
+def test_each_line_that_cannot_be_read_is_told_at_its_place(records: Records) -> None:
+    items = {"items.csv": "code,title,price\nS1,Lamp,1\nS1,Lampe,1\nS2,Bowl,3\n"}
+    [row] = records(LOOKUP, "no,sku\n1,S1\n1,S2\n1,S1\n", others=items)
+    assert (row.fault, *row.more) == (
+        ("line_items[0].name", "AMBIGUOUS"),
+        ("line_items[2].name", "AMBIGUOUS"),
+    )
+
+
 def test_a_lookup_without_its_column_or_file_is_named(records: Records) -> None:
     with pytest.raises(errors.Misused, match=r"order\.line_items\.name: .*no column 'title'"):
         records(LOOKUP, "no,sku\n1,S1\n", others={"items.csv": "code,price\nS1,1\n"})
