@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import pathlib
 import re
+import sqlite3
 
 import click.testing
 import pytest
@@ -12,8 +15,22 @@ from pullfeed_client import cli
 
 TEXT = (pathlib.Path(__file__).parents[2] / "docs" / "getting-data-in.md").read_text("utf-8")
 BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
-FINISHED, ORDERS = (block for kind, block in BLOCKS if kind == "toml")
+FINISHED, ORDERS, DATABASE = (block for kind, block in BLOCKS if kind == "toml")
 ARTICLES_AT = 56
+
+
+SHOP = """
+CREATE TABLE customers (id, email, first_name, last_name, phone, newsletter, sex, changed_at);
+INSERT INTO customers VALUES (1, 'alda@example.com', 'Alda', 'Amberfield', '(555) 010-0101',
+    'yes', 'F', '2026-01-01 10:00:00');
+CREATE TABLE orders (id, customer_id, state, placed_at, changed_at);
+INSERT INTO orders VALUES (1, 1, 'new', '2026-01-01', '2026-01-01 10:00:00'),
+    (2, 1, 'sent', '2026-01-01 10:00', '2026-01-01 10:00:00'), (3, 1, 'draft', '', '');
+CREATE TABLE order_lines (order_id, line_no, sku, quantity);
+INSERT INTO order_lines VALUES (2, 1, 'A1', 2), (2, 2, 'A2', 1), (1, 1, 'A9', 1);
+CREATE TABLE articles (sku, title, price);
+INSERT INTO articles VALUES ('A1', 'Oak lamp', 12.5), ('A2', 'Linen apron', 19);
+"""
 
 
 def block(kind: str, beginning: str) -> str:
@@ -78,11 +95,26 @@ def test_a_mistake_is_told_as_shown() -> None:
     assert result.stderr == block("", "Error: shop.toml")
 
 
+def test_the_database_shown_is_read_as_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_DATABASE", "sqlite:///shop.db")
+    pathlib.Path("shop.toml").write_text(DATABASE, encoding="utf-8")
+    with contextlib.closing(sqlite3.connect("shop.db")) as database:
+        database.executescript(SHOP)
+    found = [
+        json.loads(line) for line in run("pullfeed audit --mapping shop.toml --json").split("\n")
+    ]
+    assert [(one["scope"], one["records"], one["delivered"]) for one in found] == [
+        ("customer", 1, 1),
+        ("order", 2, 1),
+    ]
+
+
 def test_every_word_of_a_mapping_is_on_the_page() -> None:
     words = (
         "column constant template lookup by multiply sum count empty split values date zone fold "
         "decimal phone shift round else take synthetic because each group adjacent file format "
-        "encoding delimiter quote escape header columns key"
+        "encoding delimiter quote escape header columns key database table query order batch "
+        "rows_per_second updated overlap sync source"
     )
     assert [
         word for word in words.split() if f"`{word}" not in TEXT and f"{word} =" not in TEXT
