@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 from tests import databases as test_databases
+from tests.sources import shop
 
 ENGINES = ("sqlite", "postgresql", "mysql")
 # The URL of an empty MySQL or MariaDB database; its tables are dropped.
@@ -32,10 +33,15 @@ def url_of(engine: str, databases: test_databases.Databases, folder: pathlib.Pat
     if engine == "mysql":
         if not MYSQL:
             pytest.skip("TEST_MYSQL_URL names no MySQL or MariaDB database")
+        _empty(MYSQL)
         return MYSQL
     if engine == "sqlite":
         return f"sqlite:///{folder}/shop.db"
     return databases.url(engine, folder)
 
 
-Records = Callable[..., dict[str, dict[str, object]]]
+def _empty(url: str) -> None:
+    with shop.writing(url) as connection:
+        found = sa.MetaData()
+        found.reflect(connection)
+        found.drop_all(connection)

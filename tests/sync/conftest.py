@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from tests import databases as test_databases
 from tests.integration import world as worlds
+from tests.sources import conftest as sources
 from tests.sync import shopkeeper
 
 _numbers = itertools.count(1)
@@ -20,7 +21,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[worlds.World]:
     running.stop()
 
 
-@pytest.fixture(params=test_databases.ENGINES)
+@pytest.fixture(params=sources.ENGINES)
 def kept(
     request: pytest.FixtureRequest,
     databases: test_databases.Databases,
@@ -30,7 +31,6 @@ def kept(
 ) -> shopkeeper.Shopkeeper:
     """A shop with tables of its own, on each engine, synced to a core."""
     monkeypatch.chdir(tmp_path)
-    engine = request.param
-    url = f"sqlite:///{tmp_path}/shop.db" if engine == "sqlite" else databases.url(engine, tmp_path)
+    url = sources.url_of(request.param, databases, tmp_path)
     monkeypatch.setenv("SHOP_DATABASE", url)
     return shopkeeper.Shopkeeper(world, url, f"synced-{next(_numbers)}.example", tmp_path)
