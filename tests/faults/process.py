@@ -43,6 +43,11 @@ class Process:
     def operator(self) -> worlds.Internal:
         return self.internal((self.folder / "operator.key").read_text().strip())
 
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._child.pid
+
     def signal(self, number: signal.Signals) -> None:
         self._child.send_signal(number)
 
