@@ -8,6 +8,7 @@ import sqlite3
 import psycopg
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import exc
 from tests import databases as test_databases
 from tests.sources import shop
 
@@ -132,7 +133,7 @@ def test_nothing_can_be_written_and_all_is_of_one_state(url: str) -> None:
                 connection.execute(sa.insert(shop.customers), [shop.customer(2)])
         assert found.snapshot(url) is snapshot
         assert [*snapshot.rows(tables.rows(asked, ["id"], None), asked)] == [(1,)]
-        with pytest.raises((sa.exc.DBAPIError, psycopg.Error, sqlite3.Error)):
+        with pytest.raises((exc.DBAPIError, psycopg.Error, sqlite3.Error)):
             snapshot._connection.execute(sa.delete(shop.customers))
 
 
