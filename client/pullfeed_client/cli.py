@@ -15,6 +15,7 @@ from pullfeed_client import (
     keys,
     ledger,
     load,
+    notices,
     pull,
     rejected,
     sample,
@@ -73,6 +74,7 @@ for command in (
     explain.command,
     deliveries.command,
     rejected.group,
+    notices.group,
     config.group,
 ):
     main.add_command(command)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+import logging
+from collections.abc import Callable
+
+import grpc
+
 from pullfeed.v1 import feed_service_pb2
 from pullfeed_facade import core, errors, trace
 
 MAX_KEY = 256
+
+logger = logging.getLogger(__name__)
 
 
 class Caller:
@@ -22,6 +30,36 @@ class Caller:
         response = self._core.fetch_page(request, metadata(traced))
         traced.page, traced.records = response.page, response.record_count
         return response
+
+    def handover_of(
+        self,
+        request: feed_service_pb2.FetchPageRequest,
+        response: feed_service_pb2.FetchPageResponse,
+    ) -> Callable[[], None]:
+        """Reports, when it is called, that the page's answer was handed over.
+
+        It is called behind the request, whose key and id it therefore takes along.
+        """
+        report = feed_service_pb2.ReportHandoverRequest(
+            shop=request.shop,
+            scope=request.scope,
+            list=request.list,
+            commit_token=response.commit_token,
+        )
+        traced = trace.current()
+        sent = metadata(traced)
+
+        def failed(error: grpc.RpcError) -> None:
+            # Nothing is lost: the page is confirmed by what the importer asks next, or not yet.
+            refusal = errors.from_rpc(error)
+            fields = {
+                "method": "handover",
+                "request_id": traced.request_id,
+                "reason": refusal.reason,
+            }
+            logger.warning("handover", extra={"fields": fields})
+
+        return functools.partial(self._core.report_handover, report, sent, failed)
 
     def commit(self, request: feed_service_pb2.CommitRequest) -> feed_service_pb2.CommitResponse:
         traced = trace.current()

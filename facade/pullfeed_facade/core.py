@@ -68,6 +68,23 @@ class Core:
     ) -> feed_service_pb2.CommitResponse:
         return self._stubs().feed.Commit(request, timeout=self._deadline_s, metadata=metadata)
 
+    def report_handover(
+        self,
+        request: feed_service_pb2.ReportHandoverRequest,
+        metadata: Metadata,
+        failed: Callable[[grpc.RpcError], None],
+    ) -> None:
+        """Sends the report and returns before it is answered. failed: told of what went wrong."""
+        call: Any = self._stubs().feed.ReportHandover.future(
+            request, timeout=self._deadline_s, metadata=metadata
+        )
+
+        def ended(call: Any) -> None:
+            if (error := call.exception()) is not None:
+                failed(error)
+
+        call.add_done_callback(ended)
+
     def is_serving(self) -> bool:
         """Does the core say that it serves."""
         timeout = min(HEALTH_DEADLINE_S, self._deadline_s)

@@ -33,7 +33,12 @@ def blueprint(core: Caller) -> flask.Blueprint:
     def page(scope: Scope) -> flask.Response:
         request = callback.page_request(scope, flask.request)
         response = core.fetch_page(request)
-        return envelope.page(response)
+        answer = envelope.page(response)
+        if response.report_handover:
+            # What is passed through is not closed by the server.
+            answer.direct_passthrough = False
+            answer.call_on_close(core.handover_of(request, response))
+        return answer
 
     @feed.post("/<scope:scope>/commit")
     def commit(scope: Scope) -> flask.Response:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from pullfeed_server import (
+    calls,
     commits,
     deliveries,
     errors,
@@ -22,11 +23,14 @@ from pullfeed_server import (
     ledger,
     listener,
     metrics,
+    notices,
     policy,
     recorder,
     records,
     rejections,
+    sender,
     tokens,
+    ways,
 )
 from pullfeed_server.rpc import delivery as delivery_rpc
 from pullfeed_server.rpc import feed as feed_rpc
@@ -66,12 +70,14 @@ class App(NamedTuple):
     health: health.HealthServicer
     delivered: Delivered
     endpoint: metrics.Endpoint | None
+    sender: sender.Sender
     address: str
     grace_s: float
 
     def start(self) -> None:
         """Begins to serve."""
         self.server.start()
+        self.sender.start()
         self.delivered.recorder.start()
         self.health.set("", health_pb2.HealthCheckResponse.SERVING)
 
@@ -81,6 +87,7 @@ class App(NamedTuple):
         self.server.stop(self.grace_s).wait()
         if self.endpoint is not None:
             self.endpoint.stop()
+        self.sender.stop()
         self.delivered.recorder.stop()
         self.store.close()
 
@@ -92,7 +99,8 @@ def build(settings: Settings) -> App:
             "Cores that share a database must share the setting secrets (PULLFEED_SECRETS) too: "
             "give each of them the same, 32 characters or more."
         )
-    store = SqlStore(settings.database, streams.threads_for(settings.threads))
+    connections = streams.threads_for(settings.threads) + sender.THREADS
+    store = SqlStore(settings.database, connections)
     try:
         return _wire(settings, store)
     except BaseException:
@@ -124,7 +132,16 @@ def _wire(settings: Settings, store: Store) -> App:
     server.add_generic_rpc_handlers((reflection.handlers(names),))
     address = listener.bind(server, settings.listen)
     endpoint = metrics.Endpoint(settings.metrics_listen, counted) if counted else None
-    return App(server, store, servicer, delivered, endpoint, address, settings.grace_s)
+    return App(
+        server,
+        store,
+        servicer,
+        delivered,
+        endpoint,
+        _sender(settings, store),
+        address,
+        settings.grace_s,
+    )
 
 
 def _delivered(settings: Settings, store: Store) -> Delivered:
@@ -144,6 +161,14 @@ def _metrics(settings: Settings, delivered: Delivered) -> metrics.Metrics | None
     return metrics.Metrics(delivered.deliveries.odd, lambda: delivered.recorder.lost_pages)
 
 
+def _sender(settings: Settings, store: Store) -> sender.Sender:
+    give_up_us = int(settings.notice_give_up_hours * 3600 * 1_000_000)
+    is_alone = not dialects.is_shared(settings.database)
+    return sender.Sender(
+        store, calls.Calls(settings.notice_timeout_s), give_up_us, is_alone=is_alone
+    )
+
+
 def _methods(
     store: Store,
     signed: tokens.Tokens,
@@ -156,10 +181,14 @@ def _methods(
     return {
         **records_rpc.methods(records.Records(store)),
         **holds_rpc.methods(held),
-        **feed_rpc.methods(feeds, commits.Commits(store, signed), exports),
+        **feed_rpc.methods(
+            feeds, commits.Commits(store, signed), ways.Handovers(store, signed), exports
+        ),
         **ledger_rpc.methods(ledger.Ledger(store, known)),
         **keys_rpc.methods(known),
-        **delivery_rpc.methods(delivered.deliveries, rejections.Rejections(store)),
+        **delivery_rpc.methods(
+            delivered.deliveries, rejections.Rejections(store), notices.Notices(store)
+        ),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from pullfeed_server import clock, errors, feed, receipts, tokens, walks
+from pullfeed_server import clock, epochs, errors, receipts, tokens, walks
 from pullfeed_server.store import Store, Transaction, rows
 
 
@@ -43,6 +43,10 @@ class _Reach(NamedTuple):
     served: receipts.Served
 
 
+# Of a claim, the feed's epoch and the committed position.
+_ReachOf = Callable[[Transaction, Claim, int, int], _Reach]
+
+
 class Commits:
     """Keeps what each importer has confirmed."""
 
@@ -69,18 +73,28 @@ class Commits:
         else:
             point = self._tokens.read_cursor(owner, claim.cursor)
         expired = errors.TokenExpired if claim.commit_token else errors.CursorExpired
-
-        def reach(_tx: Transaction, _claim: Claim, epoch: int, committed: int) -> _Reach:
-            if epoch != point.epoch:
-                raise expired
-            covers = point.covered_from <= committed
-            served = receipts.Served(
-                point.walk, point.covered_from, point.position, point.served if covers else 0
-            )
-            reached = point.position if covers else committed
-            return _Reach(reached, point.is_last and covers, served)
-
+        reach = _reach_of_point(point, expired)
         return self._store.write(lambda tx: _advance(tx, claim, reach))
+
+
+def confirm(tx: Transaction, owner: tokens.Feed, point: tokens.Point) -> Standing:
+    """What a commit by the point's token does. Raises ShopNotFound, TokenExpired, CommitAhead."""
+    claim = Claim(*owner, commit_token="", cursor="", page=point.page, page_size=point.page_size)
+    return _advance(tx, claim, _reach_of_point(point, errors.TokenExpired))
+
+
+def _reach_of_point(point: tokens.Point, expired: type[errors.PullfeedError]) -> _ReachOf:
+    def reach(_tx: Transaction, _claim: Claim, epoch: int, committed: int) -> _Reach:
+        if epoch != point.epoch:
+            raise expired
+        covers = point.covered_from <= committed
+        served = receipts.Served(
+            point.walk, point.covered_from, point.position, point.served if covers else 0
+        )
+        reached = point.position if covers else committed
+        return _Reach(reached, point.is_last and covers, served)
+
+    return reach
 
 
 def _reach_of_page(tx: Transaction, claim: Claim, epoch: int, committed: int) -> _Reach:
@@ -95,11 +109,9 @@ def _reach_of_page(tx: Transaction, claim: Claim, epoch: int, committed: int) ->
     return _Reach(end, is_last=False, served=receipts.Served(name, mark.covered_from, mark.end, 0))
 
 
-def _advance(
-    tx: Transaction, claim: Claim, reach_of: Callable[[Transaction, Claim, int, int], _Reach]
-) -> Standing:
+def _advance(tx: Transaction, claim: Claim, reach_of: _ReachOf) -> Standing:
     place = (claim.shop, claim.scope, claim.list, claim.importer)
-    epoch = feed.epoch_of(tx, claim.shop, claim.scope)
+    epoch = epochs.of(tx, claim.shop, claim.scope)
     known = tx.commits.lock(*place, epoch)
     reach = reach_of(tx, claim, epoch, known.position)
     counter = tx.feeds.get(claim.shop, claim.scope)

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from pullfeed_server import clock, errors, tokens, walks
+from pullfeed_server import clock, epochs, errors, tokens, walks, ways
 from pullfeed_server.store import Store, Transaction, rows
 
 DEFAULT_PAGE_SIZE = 50
@@ -24,10 +24,14 @@ class Order(NamedTuple):
     page: int
     page_size: int
     as_json: bool
+    request_id: str = ""
 
 
 class Page(NamedTuple):
-    """A page that was read. bodies, size: as in rows.PageRows. cursor: "" on the last one."""
+    """A page that was read. bodies, size: as in rows.PageRows. cursor: "" on the last one.
+
+    report_handover: its importer's way to commit waits for Handovers.report.
+    """
 
     bodies: list[bytes]
     size: int
@@ -36,6 +40,7 @@ class Page(NamedTuple):
     page: int
     page_size: int
     commit_token: str
+    report_handover: bool
 
 
 class Chunk(NamedTuple):
@@ -85,54 +90,54 @@ class Feeds:
             has_next, after = found.has_next, found.position
 
     def _by_cursor(self, order: Order) -> Page:
-        owner = _owner(order)
-        point = self._tokens.read_cursor(owner, order.cursor)
+        before = self._tokens.read_cursor(_owner(order), order.cursor)
 
-        def work(tx: Transaction) -> rows.PageRows:
-            epoch = epoch_of(tx, order.shop, order.scope)
-            if epoch != point.epoch:
+        def work(tx: Transaction) -> tuple[str, rows.PageRows]:
+            epoch = epochs.of(tx, order.shop, order.scope)
+            if epoch != before.epoch:
                 raise errors.CursorExpired
-            return _read(tx, order, point.position)
+            return tx.keys.commit_way(order.importer), _read(tx, order, before.position)
 
-        found = self._store.read(work)
-        point = point._replace(
+        way, found = self._store.read(work)
+        point = before._replace(
             position=found.position,
-            page=point.page + 1,
+            page=before.page + 1,
             page_size=order.page_size,
-            served=point.served + found.size,
+            served=before.served + found.size,
             is_last=not found.has_next,
         )
-        return self._answer(order, found, point)
+        served = _served(order, before, point, found)
+        if not ways.is_silent(way):
+            self._store.write(lambda tx: ways.serve(tx, way, served))
+        return self._answer(order, found, served, way)
 
     def _by_number(self, order: Order) -> Page:
         now_us = clock.now_us()
         key = rows.WalkKey(order.shop, order.scope, order.list, order.importer, order.page_size)
 
-        def work(tx: Transaction) -> tuple[walks.Place, rows.PageRows]:
-            epoch = epoch_of(tx, order.shop, order.scope)
+        def work(tx: Transaction) -> tuple[str, walks.Place, rows.PageRows]:
+            epoch = epochs.of(tx, order.shop, order.scope)
             place = walks.locate(tx, key, order.page, epoch, now_us)
-            return place, _read(tx, order, place.start)
+            way = tx.keys.commit_way(order.importer)
+            return way, place, _read(tx, order, place.start)
 
-        place, found = self._store.read(work)
-        served = place.served + found.size
+        way, place, found = self._store.read(work)
+        count = place.served + found.size
         mark = rows.MarkRow(
-            order.page, place.start, found.position, place.covered_from, found.has_next, served
+            order.page, place.start, found.position, place.covered_from, found.has_next, count
         )
-        self._store.write(lambda tx: walks.record(tx, key, place, mark, now_us))
-        point = tokens.Point(
-            place.covered_from,
-            found.position,
-            order.page,
-            place.walk.epoch,
-            walk=place.walk.walk & walks.NAME_MASK,
-            page_size=order.page_size,
-            served=served,
-            is_last=not found.has_next,
-        )
-        return self._answer(order, found, point)
 
-    def _answer(self, order: Order, found: rows.PageRows, point: tokens.Point) -> Page:
-        owner = _owner(order)
+        def keep(tx: Transaction) -> ways.Served:
+            # Another request may have been faster to open the walk.
+            walk = walks.record(tx, key, place, mark, now_us)
+            served = _served(order, _before(order, place), _end(order, place, found, walk), found)
+            ways.serve(tx, way, served)
+            return served
+
+        return self._answer(order, found, self._store.write(keep), way)
+
+    def _answer(self, order: Order, found: rows.PageRows, served: ways.Served, way: str) -> Page:
+        owner, point = served.owner, served.point
         self._note(owner, point, found.size)
         return Page(
             bodies=found.bodies,
@@ -142,21 +147,47 @@ class Feeds:
             page=point.page,
             page_size=order.page_size,
             commit_token=self._tokens.commit_token(owner, point),
+            report_handover=ways.is_reported(way, served),
         )
-
-
-def epoch_of(tx: Transaction, shop: str, scope: int) -> int:
-    """The epoch of a feed; the first one where nothing changed yet. Raises ShopNotFound."""
-    feed = tx.feeds.get(shop, scope)
-    if feed is not None:
-        return feed.epoch
-    if not tx.feeds.has_shop(shop):
-        raise errors.ShopNotFound
-    return tx.feeds.first_epoch
 
 
 def _owner(order: Order) -> tokens.Feed:
     return tokens.Feed(order.importer, order.shop, order.scope, order.list)
+
+
+def _served(
+    order: Order, before: tokens.Point | None, point: tokens.Point, found: rows.PageRows
+) -> ways.Served:
+    return ways.Served(_owner(order), before, point, found.size, order.cursor, order.request_id)
+
+
+def _end(order: Order, place: walks.Place, found: rows.PageRows, walk: int) -> tokens.Point:
+    """The end of a numbered page."""
+    return tokens.Point(
+        place.covered_from,
+        found.position,
+        order.page,
+        place.walk.epoch,
+        walk=walk & walks.NAME_MASK,
+        page_size=order.page_size,
+        served=place.served + found.size,
+        is_last=not found.has_next,
+    )
+
+
+def _before(order: Order, place: walks.Place) -> tokens.Point | None:
+    """The end of the numbered page that must have been read to ask for this one."""
+    if order.page == 1:
+        return None
+    return tokens.Point(
+        place.covered_from,
+        place.start,
+        order.page - 1,
+        place.walk.epoch,
+        walk=place.mark_walk & walks.NAME_MASK,
+        page_size=order.page_size,
+        served=place.served,
+    )
 
 
 def _read(tx: Transaction, order: Order, after: int) -> rows.PageRows:
@@ -165,5 +196,5 @@ def _read(tx: Transaction, order: Order, after: int) -> rows.PageRows:
 
 
 def _export(shop: str, scope: int, after: int, tx: Transaction) -> rows.PageRows:
-    epoch_of(tx, shop, scope)
+    epochs.of(tx, shop, scope)
     return tx.records.page_proto(shop, scope, rows.RECORDS, after, EXPORT_CHUNK)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from pullfeed_server import clock, errors
+from pullfeed_server import clock, errors, importers
 from pullfeed_server.store import Store, Transaction, rows
 
 IMPORTER, WRITER, OPERATOR = "importer", "writer", "operator"
@@ -26,12 +26,13 @@ _TEXT = re.compile(r"pf_(k[0-9a-f]{12})_([A-Za-z0-9_-]{43})\Z")
 
 
 class Caller(NamedTuple):
-    """Who calls. key_id: empty for the anonymous importer."""
+    """Who calls. key_id: empty for the anonymous importer. request_id: of this call."""
 
     key_id: str
     role: str
     importer: str
     shops: frozenset[str]
+    request_id: str = ""
 
     def may_touch(self, shop: str) -> bool:
         """Is the shop one of the key's."""
@@ -153,18 +154,26 @@ class Keys:
 
         return self._store.read(work)
 
-    def set_importer(self, name: str, starts: Mapping[int, str]) -> tuple[rows.ImporterRow, int]:
-        """Sets how the walks of some scopes begin; makes the importer where it is new.
+    def set_importer(
+        self,
+        name: str,
+        starts: Mapping[int, str],
+        commit_way: str = "",
+        notify: rows.NotifyRow | None = None,
+        *,
+        accept_loss: bool | None = None,
+    ) -> tuple[rows.ImporterRow, int]:
+        """Sets some of an importer's settings; makes it where it is new.
 
-        Raises FieldInvalid.
+        What is empty or None stays as it is. Raises FieldInvalid, LossNotAccepted.
         """
         _check_name(name)
+        change = importers.Change(starts, commit_way, accept_loss, notify)
 
         def work(tx: Transaction) -> tuple[rows.ImporterRow, int]:
             tx.keys.lock()
-            known = tx.keys.importer(name)
-            row = rows.ImporterRow(name, {**(known.starts if known else {}), **starts})
-            tx.keys.set_importer(name, row.starts)
+            row = importers.changed(tx.keys.importer(name) or rows.ImporterRow(name, {}), change)
+            tx.keys.set_importer(row)
             return row, _live_keys(tx.keys.all(), name)
 
         return self._store.write(work)
@@ -201,7 +210,7 @@ def _make_room(tx: Transaction, importer: str) -> None:
     if _live_keys(tx.keys.all(), importer) >= MAX_LIVE_KEYS:
         raise errors.KeyLimit
     if tx.keys.importer(importer) is None:
-        tx.keys.set_importer(importer, {})
+        tx.keys.set_importer(rows.ImporterRow(importer, {}))
 
 
 def _live_keys(keys: Sequence[rows.KeyRow], importer: str) -> int:

@@ -26,6 +26,7 @@ DOMAIN = "pullfeed"
 MAX_REQUEST_BYTES = 1024 * 1024
 # The status travels in the headers, where gRPC takes 16 KiB.
 _MAX_SENTENCES = 5
+_MAX_REQUEST_ID = 128
 
 _log = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ class _OfShop(Protocol):
 class _Entry:
     """What the log says of one call; no key, no token, nothing of a record."""
 
-    def __init__(self, method: str, metadata: Mapping[str, str], observe: Observe) -> None:
+    def __init__(self, method: str, request_id: str, observe: Observe) -> None:
         self._begun = time.perf_counter()
         self._method = method
         self._observe = observe
@@ -93,7 +94,7 @@ class _Entry:
         self._fields: dict[str, Any] = {
             "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
             "method": method,
-            "request_id": metadata.get("x-request-id", "")[:128],
+            "request_id": request_id,
         }
 
     def note(self, **fields: object) -> None:
@@ -101,9 +102,7 @@ class _Entry:
 
     def close(self, code: str, reason: str = "") -> None:
         seconds = time.perf_counter() - self._begun
-        self._observe(
-            Call(self._method, code, seconds, self.importer, self.request, self.response)
-        )
+        self._observe(Call(self._method, code, seconds, self.importer, self.request, self.response))
         self._fields |= {"code": code, "reason": reason}
         self._fields["duration_ms"] = round(seconds * 1000, 2)
         level = logging.ERROR if code == "INTERNAL" else logging.INFO
@@ -137,7 +136,7 @@ class Policy:
         self, method: str, request: bytes | message.Message, metadata: Mapping[str, str]
     ) -> Any:
         """The response of a call. request: the message, or its bytes. Raises Refused."""
-        entry = _Entry(method, metadata, self._observe)
+        entry = _Entry(method, _request_id(metadata), self._observe)
         try:
             response = self._admitted(entry, method, request, metadata)()
         except Exception as error:  # noqa: BLE001 - the border: every fault becomes a status
@@ -149,7 +148,7 @@ class Policy:
         self, method: str, request: bytes | message.Message, metadata: Mapping[str, str]
     ) -> Iterator[Any]:
         """The responses of a streaming call. Raises Refused, also between responses."""
-        entry = _Entry(method, metadata, self._observe)
+        entry = _Entry(method, _request_id(metadata), self._observe)
         try:
             yield from self._admitted(entry, method, request, metadata)()
         except GeneratorExit:
@@ -170,6 +169,7 @@ class Policy:
         """The call, once caller and request have passed every check."""
         method = self._methods[name]
         caller = self._keys.identify(metadata.get("x-api-key", ""))
+        caller = caller._replace(request_id=_request_id(metadata))
         entry.note(key_id=caller.key_id, importer=caller.importer)
         entry.importer = caller.importer
         _authorise(method, caller)
@@ -180,6 +180,10 @@ class Policy:
         entry.request = read
         _authorise_shop(read, caller)
         return lambda: _answer(entry, method, read, caller)
+
+
+def _request_id(metadata: Mapping[str, str]) -> str:
+    return metadata.get("x-request-id", "")[:_MAX_REQUEST_ID]
 
 
 def _answer(entry: _Entry, method: Method, request: message.Message, caller: keys.Caller) -> Any:

@@ -104,6 +104,21 @@ SETTINGS = (
         "Days that the ledger keeps what was served and when it was confirmed.",
     ),
     Setting(
+        "notice-timeout-s",
+        "PULLFEED_NOTICE_TIMEOUT_S",
+        click.FloatRange(0.1, 30),
+        10.0,
+        "Seconds an importer's server has to answer a notice; then it is sent again.",
+    ),
+    Setting(
+        "notice-give-up-hours",
+        "PULLFEED_NOTICE_GIVE_UP_HOURS",
+        click.FloatRange(0, 24 * 365),
+        24.0,
+        "Hours after its first call in which a notice to an importer is sent again; then it is "
+        "given up and holds up those behind it.",
+    ),
+    Setting(
         "grace-s",
         "PULLFEED_GRACE_S",
         click.FloatRange(0, 600),
@@ -134,6 +149,8 @@ class Settings:
     metrics_listen: str
     silent_after_hours: float
     ledger_retention_days: float
+    notice_timeout_s: float
+    notice_give_up_hours: float
     grace_s: float
     log_level: str
 

@@ -58,8 +58,8 @@ def locate(tx: Transaction, key: rows.WalkKey, page: int, epoch: int, now_us: in
 
 def record(
     tx: Transaction, key: rows.WalkKey, place: Place, mark: rows.MarkRow, now_us: int
-) -> None:
-    """Makes the end of a page durable, and its walk where that is new."""
+) -> int:
+    """Makes the end of a page durable, and its walk where that is new; the key's walk then."""
     current, mark_walk = place.walk.walk, place.mark_walk
     if place.replaces is not None:
         current = mark_walk = _open(tx, key, place.walk, place.replaces)
@@ -68,6 +68,7 @@ def record(
     # not idle.
     tx.walks.touch(key, current, now_us)
     tx.walks.put_mark(key.shop, mark_walk, mark)
+    return current
 
 
 def served(

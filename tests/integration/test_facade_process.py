@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import queue
 import signal
 import socket
 import subprocess
@@ -20,7 +21,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from pullfeed.v1 import feed_service_pb2, feed_service_pb2_grpc
+from pullfeed.v1 import feed_service_pb2, feed_service_pb2_grpc, record_pb2
 
 READY = "pullfeed-facade ready on http://127.0.0.1:"
 SHOP = b'{"shop":"shop.example"}'
@@ -37,6 +38,8 @@ class FakeFeed(feed_service_pb2_grpc.FeedServiceServicer):
     def __init__(self) -> None:
         self.waiting = threading.Event()
         self.let_go = threading.Event()
+        self.page = PAGE
+        self.reported: queue.Queue[feed_service_pb2.ReportHandoverRequest] = queue.Queue()
 
     def FetchPage(  # noqa: N802
         self, request: feed_service_pb2.FetchPageRequest, context: Any
@@ -44,7 +47,7 @@ class FakeFeed(feed_service_pb2_grpc.FeedServiceServicer):
         if request.shop == "waits.example":
             self.waiting.set()
             self.let_go.wait(PATIENCE_S)
-        return PAGE
+        return self.page
 
     def Commit(  # noqa: N802
         self, request: feed_service_pb2.CommitRequest, context: Any
@@ -59,6 +62,7 @@ class FakeFeed(feed_service_pb2_grpc.FeedServiceServicer):
     def ReportHandover(  # noqa: N802
         self, request: feed_service_pb2.ReportHandoverRequest, context: Any
     ) -> feed_service_pb2.ReportHandoverResponse:
+        self.reported.put(request)
         return feed_service_pb2.ReportHandoverResponse()
 
     def FetchChanges(  # noqa: N802
@@ -322,3 +326,17 @@ def test_readiness_follows_the_core(facade: Facade, fake_core: FakeCore) -> None
     assert ready() == 200
     fake_core.stop()
     assert ready() == 503
+
+
+def test_the_core_is_told_that_an_answer_was_handed_over(
+    fake_core: FakeCore, facade: Facade
+) -> None:
+    page = feed_service_pb2.FetchPageResponse(report_handover=True)
+    page.MergeFrom(PAGE)
+    fake_core.feed.page = page
+    assert facade.ask().status == 200
+    assert fake_core.feed.reported.get(timeout=PATIENCE_S) == (
+        feed_service_pb2.ReportHandoverRequest(
+            shop="shop.example", scope=record_pb2.SCOPE_CUSTOMER, commit_token="tok"
+        )
+    )

@@ -85,6 +85,8 @@ def core_settings(folder: pathlib.Path, **changes: Any) -> settings.Settings:
         metrics_listen="",
         silent_after_hours=24.0,
         ledger_retention_days=30.0,
+        notice_timeout_s=10.0,
+        notice_give_up_hours=24.0,
         grace_s=10.0,
         log_level="error",
     )
@@ -215,6 +217,23 @@ class Internal:
         asked = key_service_pb2.SetImporterRequest(importer=importer, starts=starts)
         self._keys.SetImporter(asked, timeout=TIMEOUT_S, metadata=self.metadata)
 
+    def set_importer(self, importer: str, **settings: Any) -> None:
+        asked = key_service_pb2.SetImporterRequest(importer=importer, **settings)
+        self._keys.SetImporter(asked, timeout=TIMEOUT_S, metadata=self.metadata)
+
+    def notices(self, shop: str, **request: Any) -> list[delivery_service_pb2.Notice]:
+        asked = delivery_service_pb2.ListNoticesRequest(shop=shop, **request)
+        answer = self._delivery.ListNotices(asked, timeout=TIMEOUT_S, metadata=self.metadata)
+        return list(answer.notices)
+
+    def resend(self, shop: str, notice: str) -> None:
+        asked = delivery_service_pb2.ResendNoticeRequest(shop=shop, notice=notice)
+        self._delivery.ResendNotice(asked, timeout=TIMEOUT_S, metadata=self.metadata)
+
+    def skip(self, shop: str, notice: str) -> None:
+        asked = delivery_service_pb2.SkipNoticeRequest(shop=shop, notice=notice)
+        self._delivery.SkipNotice(asked, timeout=TIMEOUT_S, metadata=self.metadata)
+
     def raw(self, method: str, request: bytes) -> bytes:
         """The answer's bytes to a request's bytes. method: for example "FeedService/Commit"."""
         call: Callable[..., bytes] = self._channel.unary_unary(f"/pullfeed.v1.{method}")
@@ -233,7 +252,10 @@ class Importer:
         return self.send(path, orjson.dumps({"shop": self.shop}), **query)
 
     def send(self, path: str, body: bytes, **query: object) -> TestResponse:
-        return self._client.post(path, data=body, query_string=query, headers=self.headers())
+        # Buffered, so that it is handed over when it is here.
+        return self._client.post(
+            path, data=body, query_string=query, headers=self.headers(), buffered=True
+        )
 
     def page(self, path: str = "/customers", **query: object) -> dict[str, Any]:
         """The envelope of a page that must be served."""

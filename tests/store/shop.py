@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import orjson
 from tests import factories
@@ -19,6 +20,7 @@ from pullfeed_server import (
     records,
     rejections,
     tokens,
+    ways,
 )
 from pullfeed_server.store import Store, rows
 
@@ -35,6 +37,7 @@ class Shop:
         self.recorder = recorder.Recorder(store)
         self.feeds = feed.Feeds(store, self.tokens, self.recorder.note)
         self.commits = commits.Commits(store, self.tokens)
+        self.handovers = ways.Handovers(store, self.tokens)
         self.keys = keys.Keys(store)
         self.holds = holds.Holds(store, days=7)
         self.deliveries = deliveries.Deliveries(
@@ -152,6 +155,26 @@ class Importer:
     def starts_at_the_commit(self) -> None:
         """Sets that its walks begin at the committed position."""
         self.shop.keys.set_importer(self.name, {CUSTOMERS: "committed"})
+
+    def commits_by(self, way: str, **changes: Any) -> None:
+        """Sets how it commits. changes: of whom to tell."""
+        notify = rows.NotifyRow(
+            **{"url": "https://importer.example/commit", "api_key": "a key", **changes}
+        )
+        self.shop.keys.set_importer(self.name, {}, way, notify, accept_loss=True)
+
+    def hand_over(self, page: feed.Page) -> None:
+        """Reports that the answer was handed over, where the page asks for it."""
+        if page.report_handover:
+            self.shop.handovers.report(self.owner, page.commit_token)
+
+    @property
+    def committed(self) -> int:
+        """Its committed position."""
+        found = self.shop.store.read(
+            lambda tx: tx.commits.get(factories.SHOP, CUSTOMERS, rows.RECORDS, self.name)
+        )
+        return 0 if found is None else found.position
 
     def _fetch(self, cursor: str, number: int) -> feed.Page:
         return self.shop.feeds.fetch(

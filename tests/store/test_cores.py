@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from concurrent import futures
 from functools import partial
 from typing import Any
@@ -14,7 +15,7 @@ from tests import factories
 from tests.store.shop import CUSTOMERS, Shop, ids
 
 from pullfeed.v1 import record_pb2
-from pullfeed_server import errors, keys
+from pullfeed_server import calls, errors, keys, outbox, sender
 from pullfeed_server.store import rows
 from pullfeed_server.store.sql import SqlStore
 
@@ -151,3 +152,44 @@ def test_cores_that_start_at_once_make_one_operator_key(
     _both(*(partial(one.ensure_operator, kept.append) for one in known))
     (text,) = kept
     assert [one.identify(text).role for one in known] == [keys.OPERATOR] * 2
+
+
+class _Importer(calls.Calls):
+    """Takes what two cores send; every third call fails."""
+
+    def __init__(self) -> None:
+        super().__init__(10)
+        self.keys: list[str] = []
+        self._lock = threading.Lock()
+
+    def post(
+        self, url: str, headers: Mapping[str, str], body: bytes, *, allow_private: bool
+    ) -> calls.Outcome:
+        with self._lock:
+            self.keys.append(headers["Idempotency-Key"])
+            is_success = len(self.keys) % 3 != 0
+        return calls.Outcome(is_success, "HTTP 200" if is_success else "HTTP 500")
+
+
+def test_two_cores_send_the_notices_of_a_line_one_after_the_other(
+    open_store: Callable[..., SqlStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "FIRST_WAIT_US", 1000)
+    server = _Importer()
+    shops = [Shop(open_store(12)) for _ in range(2)]
+    senders = [sender.Sender(shop.store, server, 10**12, is_alone=False) for shop in shops]
+    shops[0].put(*(f"c{number}" for number in range(40)))
+    importer = shops[0].importer(page_size=1)
+    importer.commits_by("notify")
+    for sending in senders:
+        sending.start()
+    for number in range(1, 41):
+        importer.hand_over(importer.page(number))
+    until = time.monotonic() + _WAIT_S
+    while importer.committed < 40:
+        assert time.monotonic() < until
+    for sending in senders:
+        sending.stop()
+    # Each until it succeeds, then the next one.
+    assert [key for key, _ in itertools.groupby(server.keys)] == list(dict.fromkeys(server.keys))
+    assert len(set(server.keys)) == 40

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pullfeed.v1 import delivery_service_pb2 as pb
 from pullfeed.v1 import feed_service_pb2
-from pullfeed_server import deliveries, keys, policy, rejections
+from pullfeed_server import deliveries, keys, notices, policy, rejections
 from pullfeed_server.rpc import feed, wire
 from pullfeed_server.store import rows
 
@@ -15,7 +15,7 @@ _OPERATORS = frozenset((keys.OPERATOR,))
 
 
 def methods(
-    delivered: deliveries.Deliveries, refused: rejections.Rejections
+    delivered: deliveries.Deliveries, refused: rejections.Rejections, told: notices.Notices
 ) -> dict[str, policy.Method]:
     """The service's methods by full name."""
 
@@ -49,7 +49,37 @@ def methods(
         offered = refused.offer(request.shop, request.scope, request.importer, request.ids)
         return pb.OfferRejectedResponse(offered_count=offered.offered, rejected_count=offered.left)
 
+    def waiting(request: pb.ListNoticesRequest, _: keys.Caller) -> pb.ListNoticesResponse:
+        page = told.waiting(
+            request.shop,
+            request.importer,
+            request.page_size or DEFAULT_PAGE_SIZE,
+            request.page_token,
+            only_dead=request.only_dead,
+        )
+        return pb.ListNoticesResponse(
+            notices=[_notice(key, row) for key, row in page.items],
+            next_page_token=page.next_token,
+        )
+
+    def resend(request: pb.ResendNoticeRequest, _: keys.Caller) -> pb.ResendNoticeResponse:
+        told.resend(request.shop, request.notice)
+        return pb.ResendNoticeResponse()
+
+    def skip(request: pb.SkipNoticeRequest, _: keys.Caller) -> pb.SkipNoticeResponse:
+        told.skip(request.shop, request.notice)
+        return pb.SkipNoticeResponse()
+
     return {
+        wire.method_name(SERVICE, "ListNotices"): policy.Method(
+            pb.ListNoticesRequest, _READERS, waiting
+        ),
+        wire.method_name(SERVICE, "ResendNotice"): policy.Method(
+            pb.ResendNoticeRequest, _OPERATORS, resend
+        ),
+        wire.method_name(SERVICE, "SkipNotice"): policy.Method(
+            pb.SkipNoticeRequest, _OPERATORS, skip
+        ),
         wire.method_name(SERVICE, "ListDeliveries"): policy.Method(
             pb.ListDeliveriesRequest, _READERS, list_deliveries
         ),
@@ -88,4 +118,19 @@ def _rejection(row: rows.RejectedRow) -> pb.Rejection:
         list=row.list,  # type: ignore[arg-type]
         record=feed_service_pb2.RejectedRecord(id=row.id, reason=row.reason),
         rejected_date=feed.date(row.rejected_us),
+    )
+
+
+def _notice(key: rows.OutboxKey, row: rows.NoticeRow) -> pb.Notice:
+    return pb.Notice(
+        notice=row.notice,
+        importer=key.importer,
+        scope=key.scope,  # type: ignore[arg-type]
+        list=key.list,  # type: ignore[arg-type]
+        record_count=row.record_count,
+        attempt_count=row.attempts,
+        last_outcome=row.outcome,
+        served_date=feed.date(row.served_us),
+        due_date=feed.date(row.next_us) if row.state == rows.DUE else None,
+        is_dead=row.state == rows.DEAD,
     )

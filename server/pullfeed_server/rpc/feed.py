@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from google.protobuf import timestamp_pb2
 
 from pullfeed.v1 import feed_service_pb2 as pb
-from pullfeed_server import commits, feed, keys, policy, receipts
+from pullfeed_server import commits, feed, keys, policy, receipts, tokens, ways
 from pullfeed_server.encoding import scopes
 from pullfeed_server.rpc import streams, wire
 from pullfeed_server.store import rows
@@ -18,7 +18,10 @@ _EXPORTERS = frozenset((keys.IMPORTER, keys.OPERATOR))
 
 
 def methods(
-    feeds: feed.Feeds, confirmed: commits.Commits, exports: streams.Slots
+    feeds: feed.Feeds,
+    confirmed: commits.Commits,
+    handovers: ways.Handovers,
+    exports: streams.Slots,
 ) -> dict[str, policy.Method]:
     """The service's methods by full name."""
 
@@ -28,6 +31,12 @@ def methods(
     def commit(request: pb.CommitRequest, caller: keys.Caller) -> pb.CommitResponse:
         standing = confirmed.commit(_claim(request, caller))
         return _commit_response(standing)
+
+    def report(request: pb.ReportHandoverRequest, caller: keys.Caller) -> pb.ReportHandoverResponse:
+        kind = request.list or rows.RECORDS
+        owner = tokens.Feed(caller.importer, request.shop, request.scope, kind)
+        handovers.report(owner, request.commit_token)
+        return pb.ReportHandoverResponse()
 
     def export(
         request: pb.ExportRecordsRequest, _: keys.Caller
@@ -43,6 +52,9 @@ def methods(
             pb.FetchPageRequest, _IMPORTERS, fetch
         ),
         wire.method_name(SERVICE, "Commit"): policy.Method(pb.CommitRequest, _IMPORTERS, commit),
+        wire.method_name(SERVICE, "ReportHandover"): policy.Method(
+            pb.ReportHandoverRequest, _IMPORTERS, report
+        ),
         wire.method_name(SERVICE, "ExportRecords"): policy.Method(
             pb.ExportRecordsRequest, _EXPORTERS, export
         ),
@@ -59,6 +71,7 @@ def _order(request: pb.FetchPageRequest, caller: keys.Caller) -> feed.Order:
         page=request.page or 1,
         page_size=request.page_size or feed.DEFAULT_PAGE_SIZE,
         as_json=request.form == pb.FORM_JSON,
+        request_id=caller.request_id,
     )
 
 
@@ -70,6 +83,7 @@ def _page_response(request: pb.FetchPageRequest, page: feed.Page) -> pb.FetchPag
         page_size=page.page_size,
         commit_token=page.commit_token,
         record_count=page.size,
+        report_handover=page.report_handover,
     )
     if request.form == pb.FORM_JSON:
         # Joined as they are stored: nothing is parsed or rendered on this path.

@@ -8,7 +8,7 @@ from typing import Any
 from google.protobuf import message
 
 from pullfeed.v1 import key_service_pb2 as pb
-from pullfeed_server import keys, policy, walks
+from pullfeed_server import importers, keys, policy, walks
 from pullfeed_server.encoding import scopes
 from pullfeed_server.rpc import feed, wire
 from pullfeed_server.store import rows
@@ -24,6 +24,12 @@ _ROLES = {
 _ROLE_NUMBERS = {name: number for number, name in _ROLES.items()}
 _STARTS = {pb.START_FULL: walks.START_FULL, pb.START_COMMITTED: walks.START_COMMITTED}
 _START_NUMBERS = {name: number for number, name in _STARTS.items()}
+_WAYS = {
+    pb.COMMIT_WAY_IMPORTER: importers.BY_IMPORTER,
+    pb.COMMIT_WAY_NEXT_PAGE: importers.BY_NEXT_PAGE,
+    pb.COMMIT_WAY_NOTIFY: importers.BY_NOTIFY,
+}
+_WAY_NUMBERS = {name: number for number, name in _WAYS.items()}
 
 
 def methods(known: keys.Keys) -> dict[str, policy.Method]:
@@ -40,11 +46,16 @@ def methods(known: keys.Keys) -> dict[str, policy.Method]:
         return pb.RevokeKeyResponse(key=_key(known.revoke(request.key_id)))
 
     def set_importer(request: pb.SetImporterRequest, _: keys.Caller) -> pb.SetImporterResponse:
-        starts = {int(start.scope): _STARTS[start.start] for start in request.starts}
-        row, count = known.set_importer(request.importer, starts)
+        row, count = known.set_importer(
+            request.importer,
+            {int(start.scope): _STARTS[start.start] for start in request.starts},
+            _WAYS.get(request.commit_way, ""),
+            _notify_row(request.notify) if request.HasField("notify") else None,
+            accept_loss=request.accept_loss if request.HasField("accept_loss") else None,
+        )
         return pb.SetImporterResponse(importer=_importer(row, count))
 
-    def importers(_: pb.ListImportersRequest, __: keys.Caller) -> pb.ListImportersResponse:
+    def list_importers(_: pb.ListImportersRequest, __: keys.Caller) -> pb.ListImportersResponse:
         return pb.ListImportersResponse(
             importers=[_importer(row, count) for row, count in known.importers()]
         )
@@ -54,7 +65,7 @@ def methods(known: keys.Keys) -> dict[str, policy.Method]:
         "ListKeys": (pb.ListKeysRequest, list_all),
         "RevokeKey": (pb.RevokeKeyRequest, revoke),
         "SetImporter": (pb.SetImporterRequest, set_importer),
-        "ListImporters": (pb.ListImportersRequest, importers),
+        "ListImporters": (pb.ListImportersRequest, list_importers),
     }
     return {
         wire.method_name(SERVICE, name): policy.Method(request_type, _OPERATORS, call)
@@ -81,4 +92,26 @@ def _importer(row: rows.ImporterRow, key_count: int) -> pb.Importer:
         )
         for scope in scopes.KINDS
     ]
-    return pb.Importer(importer=row.importer, starts=starts, key_count=key_count)
+    return pb.Importer(
+        importer=row.importer,
+        starts=starts,
+        key_count=key_count,
+        commit_way=_WAY_NUMBERS[row.commit_way],
+        accept_loss=row.accept_loss,
+        notify=_notify(row.notify) if row.notify.url else None,
+    )
+
+
+def _notify(row: rows.NotifyRow) -> pb.Notify:
+    """Without the key: it is not shown again."""
+    return pb.Notify(
+        url=row.url,
+        integration_type_id=row.integration_type_id,
+        allow_private=row.allow_private,
+    )
+
+
+def _notify_row(notify: pb.Notify) -> rows.NotifyRow:
+    return rows.NotifyRow(
+        notify.url, notify.api_key, notify.integration_type_id, notify.allow_private
+    )

@@ -30,6 +30,7 @@ def test_every_command_of_the_plan_is_there() -> None:
         "deliveries", "rejected", "rejected list", "rejected offer",
         "keys", "keys new", "keys list", "keys revoke",
         "importers", "importers list", "importers set",
+        "notices", "notices list", "notices resend", "notices skip",
         "config", "config show",
     }  # fmt: skip
 

@@ -32,6 +32,8 @@ def _settings(folder: pathlib.Path, **changes: Any) -> settings.Settings:
             "metrics_listen": "",
             "silent_after_hours": 24.0,
             "ledger_retention_days": 30.0,
+            "notice_timeout_s": 10.0,
+            "notice_give_up_hours": 24.0,
             "grace_s": 0.0,
             "log_level": "error",
             **changes,

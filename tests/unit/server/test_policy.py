@@ -16,6 +16,7 @@ from pullfeed_server import errors, keys, policy
 _FETCH, _EXPORT, _LIST = "/test/Fetch", "/test/Export", "/test/List"
 _CREATE = "/test/Create"
 _MAIL = keys.Caller("k1", "importer", "mail", frozenset({"shop.example"}))
+_MAIL_CALLS = _MAIL._replace(request_id="r1")
 _WRITER = keys.Caller("k2", "writer", "", frozenset({"*"}))
 _CALLERS = {"key of mail": _MAIL, "key of a writer": _WRITER}
 
@@ -139,12 +140,12 @@ def _entry(log: pytest.LogCaptureFixture) -> dict[str, Any]:
 
 def test_a_call_that_may_be_made_is_answered(guarded: _Guarded) -> None:
     assert guarded.run(_request()) == "the answer"
-    assert guarded.calls == [(_request(), _MAIL)]
+    assert guarded.calls == [(_request(), _MAIL_CALLS)]
 
 
 def test_a_request_may_come_as_its_bytes(guarded: _Guarded) -> None:
     assert guarded.run(_request(page=2).SerializeToString()) == "the answer"
-    assert guarded.calls == [(_request(page=2), _MAIL)]
+    assert guarded.calls == [(_request(page=2), _MAIL_CALLS)]
 
 
 def test_the_shop_is_trimmed_and_lower_cased(guarded: _Guarded) -> None:

@@ -19,6 +19,7 @@ from pullfeed_server.store.sql import (
     holds,
     keys,
     ledger,
+    outbox,
     records,
     rejections,
     walks,
@@ -162,6 +163,7 @@ class _Statements:
         self.deliveries = deliveries.Statements(engine)
         self.rejections = rejections.Statements(engine)
         self.keys = keys.Statements(engine)
+        self.outbox = outbox.Statements(engine)
 
 
 class _Transaction:
@@ -177,6 +179,7 @@ class _Transaction:
         self.deliveries = deliveries.SqlDeliveries(cursor, statements.deliveries)
         self.rejections = rejections.SqlRejections(cursor, statements.rejections)
         self.keys = keys.SqlKeys(cursor, statements.keys)
+        self.outbox = outbox.SqlOutbox(cursor, statements.outbox)
 
 
 def _first_epoch(connection: sa.Connection) -> int:

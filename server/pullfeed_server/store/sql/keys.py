@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import orjson
 import sqlalchemy as sa
 
@@ -11,6 +9,7 @@ from pullfeed_server.store import dialects, rows, schema
 from pullfeed_server.store.sql.statement import Cursor, Row, Statement
 
 _K, _I = schema.keys.c, schema.importers.c
+_NEW_IMPORTER = rows.ImporterRow("", {})
 
 
 class Statements:
@@ -35,12 +34,19 @@ class Statements:
         self.importer = Statement(
             engine, sa.select(schema.importers).where(_I.importer == sa.bindparam("importer"))
         )
+        self.commit_way = Statement(
+            engine, sa.select(_I.commit_way).where(_I.importer == sa.bindparam("importer"))
+        )
         insert = dialects.insert(engine, schema.importers)
         self.set_importer = Statement(
             engine,
             insert.on_conflict_do_update(
                 index_elements=schema.importers.primary_key,
-                set_={"starts": insert.excluded.starts},
+                set_={
+                    column.name: insert.excluded[column.name]
+                    for column in schema.importers.c
+                    if not column.primary_key
+                },
             ),
         )
 
@@ -76,9 +82,20 @@ class SqlKeys:
         row = self._sql.importer.first(self._cursor, importer=name)
         return None if row is None else _importer(row)
 
-    def set_importer(self, name: str, starts: Mapping[int, str]) -> None:
-        text = orjson.dumps({str(scope): start for scope, start in starts.items()}).decode()
-        self._sql.set_importer.run(self._cursor, importer=name, starts=text)
+    def commit_way(self, name: str) -> str:
+        way: str | None = self._sql.commit_way.scalar(self._cursor, importer=name)
+        return way or _NEW_IMPORTER.commit_way
+
+    def set_importer(self, importer: rows.ImporterRow) -> None:
+        starts = {str(scope): start for scope, start in importer.starts.items()}
+        self._sql.set_importer.run(
+            self._cursor,
+            importer=importer.importer,
+            starts=orjson.dumps(starts).decode(),
+            commit_way=importer.commit_way,
+            accept_loss=importer.accept_loss,
+            **importer.notify._asdict(),
+        )
 
 
 def _key(row: Row) -> rows.KeyRow:
@@ -87,7 +104,11 @@ def _key(row: Row) -> rows.KeyRow:
 
 
 def _importer(row: Row) -> rows.ImporterRow:
-    importer, starts = row
+    importer, starts, commit_way, accept_loss, url, api_key, type_id, allow_private = row
     return rows.ImporterRow(
-        importer, {int(scope): start for scope, start in orjson.loads(starts).items()}
+        importer,
+        {int(scope): start for scope, start in orjson.loads(starts).items()},
+        commit_way,
+        bool(accept_loss),
+        rows.NotifyRow(url, api_key, type_id, bool(allow_private)),
     )

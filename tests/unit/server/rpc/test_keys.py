@@ -9,6 +9,7 @@ from tests.unit.server.rpc.conftest import Core
 
 from pullfeed.v1 import key_service_pb2 as pb
 from pullfeed.v1 import record_pb2
+from pullfeed_server.store import Store
 
 _NOW = timestamp_pb2.Timestamp(seconds=BEGIN_US // 1_000_000)
 
@@ -103,10 +104,94 @@ def test_an_importer_is_told_with_a_start_for_each_scope(core: Core) -> None:
             pb.ImporterStart(scope=record_pb2.SCOPE_PRODUCT, start=pb.START_FULL),
         ],
         key_count=1,
+        commit_way=pb.COMMIT_WAY_IMPORTER,
     )
     assert core.call("operator", "KeyService/SetImporter", request).importer == expected
     listed = core.call("operator", "KeyService/ListImporters", pb.ListImportersRequest())
     assert list(listed.importers) == [expected]
+
+
+def test_an_importer_is_told_with_how_it_commits_and_without_its_key(core: Core) -> None:
+    notify = pb.Notify(
+        url="https://importer.example/commit?a=b", api_key="a-key", integration_type_id="7"
+    )
+    request = pb.SetImporterRequest(
+        importer="mail", commit_way=pb.COMMIT_WAY_NOTIFY, accept_loss=True, notify=notify
+    )
+    told = core.call("operator", "KeyService/SetImporter", request).importer
+    notify.ClearField("api_key")
+    assert told.commit_way == pb.COMMIT_WAY_NOTIFY
+    assert told.accept_loss
+    assert told.notify == notify
+
+
+def test_what_is_not_said_of_an_importer_stays_as_it_is(core: Core, store: Store) -> None:
+    notify = pb.Notify(url="https://importer.example/commit", api_key="a-key")
+    request = pb.SetImporterRequest(
+        importer="mail", commit_way=pb.COMMIT_WAY_NOTIFY, accept_loss=True, notify=notify
+    )
+    before = core.call("operator", "KeyService/SetImporter", request)
+    same = pb.SetImporterRequest(importer="mail")
+    assert core.call("operator", "KeyService/SetImporter", same) == before
+    moved = pb.SetImporterRequest(importer="mail", notify=pb.Notify(url="https://b.example/"))
+    assert core.call("operator", "KeyService/SetImporter", moved).importer.notify.url == (
+        "https://b.example/"
+    )
+    row = store.read(lambda tx: tx.keys.importer("mail"))
+    assert row is not None
+    assert row.notify.api_key == "a-key"
+
+
+def _starts_at_the_commit(**fields: Any) -> pb.SetImporterRequest:
+    start = pb.ImporterStart(scope=record_pb2.SCOPE_ORDER, start=pb.START_COMMITTED)
+    return pb.SetImporterRequest(importer="mail", starts=[start], **fields)
+
+
+def test_commits_that_prove_no_receipt_and_walks_from_the_commit_take_a_word(core: Core) -> None:
+    request = _starts_at_the_commit(commit_way=pb.COMMIT_WAY_NEXT_PAGE)
+    refusal = core.refusal("operator", "KeyService/SetImporter", request)
+    assert refusal == ("LOSS_NOT_ACCEPTED", "accept_loss")
+    request.accept_loss = True
+    told = core.call("operator", "KeyService/SetImporter", request).importer
+    assert told.commit_way == pb.COMMIT_WAY_NEXT_PAGE
+
+
+def test_a_word_that_is_needed_is_not_taken_back(core: Core) -> None:
+    request = _starts_at_the_commit(commit_way=pb.COMMIT_WAY_NEXT_PAGE, accept_loss=True)
+    core.call("operator", "KeyService/SetImporter", request)
+    back = pb.SetImporterRequest(importer="mail", accept_loss=False)
+    refusal = core.refusal("operator", "KeyService/SetImporter", back)
+    assert refusal == ("LOSS_NOT_ACCEPTED", "accept_loss")
+
+
+@pytest.mark.parametrize(
+    "notify",
+    [
+        None,
+        pb.Notify(),
+        pb.Notify(url="http://importer.example/"),
+        pb.Notify(url="https://user:word@importer.example/"),
+        pb.Notify(url="https:///commit"),
+        pb.Notify(url="https://importer.example:x/"),
+        pb.Notify(url="https://importer.example:0/"),
+        pb.Notify(url="https://importer.example:70000/"),
+        pb.Notify(url="https://[::1/"),
+        pb.Notify(url="https://münze.example/"),
+        pb.Notify(url="ftp://importer.example/"),
+    ],
+)
+def test_nobody_can_be_told_of_pages_without_a_url_that_can_be_called(
+    core: Core, notify: pb.Notify | None
+) -> None:
+    request = pb.SetImporterRequest(importer="mail", commit_way=pb.COMMIT_WAY_NOTIFY, notify=notify)
+    refusal = core.refusal("operator", "KeyService/SetImporter", request)
+    assert refusal == ("FIELD_INVALID", "notify.url")
+
+
+def test_a_url_without_tls_takes_allow_private(core: Core) -> None:
+    notify = pb.Notify(url="http://127.0.0.1:8000/commit", allow_private=True)
+    request = pb.SetImporterRequest(importer="mail", notify=notify)
+    assert core.call("operator", "KeyService/SetImporter", request).importer.notify == notify
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ _ROLES = {
     "/pullfeed.v1.RecordService/DiscardHeld": {"writer", "operator"},
     "/pullfeed.v1.FeedService/FetchPage": {"importer"},
     "/pullfeed.v1.FeedService/Commit": {"importer"},
+    "/pullfeed.v1.FeedService/ReportHandover": {"importer"},
     "/pullfeed.v1.FeedService/ExportRecords": {"importer", "operator"},
     "/pullfeed.v1.LedgerService/ListShops": {"writer", "operator"},
     "/pullfeed.v1.LedgerService/ListWithheld": {"writer", "operator"},
@@ -50,6 +51,9 @@ _ROLES = {
     "/pullfeed.v1.KeyService/RevokeKey": {"operator"},
     "/pullfeed.v1.KeyService/SetImporter": {"operator"},
     "/pullfeed.v1.KeyService/ListImporters": {"operator"},
+    "/pullfeed.v1.DeliveryService/ListNotices": {"writer", "operator"},
+    "/pullfeed.v1.DeliveryService/ResendNotice": {"operator"},
+    "/pullfeed.v1.DeliveryService/SkipNotice": {"operator"},
 }
 
 
