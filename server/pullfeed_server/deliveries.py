@@ -29,10 +29,14 @@ class Delivery(NamedTuple):
 
 
 class Odd(NamedTuple):
-    """Shops in which an importer has not confirmed for too long, and walks that do not end."""
+    """Shops in which an importer has not confirmed for too long, and walks that do not end.
+
+    dead: shops in which a notice was given up.
+    """
 
     silent: Counts
     too_long: Counts
+    dead: Counts
 
 
 class Deliveries:
@@ -74,11 +78,11 @@ class Deliveries:
     def odd(self) -> Odd:
         """Who is silent now, and which walks of late are too long, over all shops."""
         since_us = clock.now_us() - self._silent_after_us
-        odd = Odd(collections.Counter(), collections.Counter())
+        odd = Odd(collections.Counter(), collections.Counter(), collections.Counter())
         for shop in self._shops():
-            silent, too_long = self._store.read(functools.partial(_odd, shop, since_us))
-            odd.silent.update(silent)
-            odd.too_long.update(too_long)
+            found = self._store.read(functools.partial(_odd, shop, since_us))
+            for counts, of_shop in zip(odd, found, strict=True):
+                counts.update(of_shop)
         return odd
 
     def prune(self) -> Iterator[None]:
@@ -100,10 +104,13 @@ def _shops(after: str, tx: Transaction) -> list[str]:
     return tx.feeds.shops(after, _SHOPS)
 
 
-def _odd(
-    shop: str, since_us: int, tx: Transaction
-) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
-    return tx.deliveries.silent(shop, since_us), tx.deliveries.too_long(shop, since_us)
+def _odd(shop: str, since_us: int, tx: Transaction) -> tuple[list[tuple[str, int]], ...]:
+    """What of a shop goes to each field of Odd."""
+    return (
+        tx.deliveries.silent(shop, since_us),
+        tx.deliveries.too_long(shop, since_us),
+        tx.outbox.dead(shop),
+    )
 
 
 def _prune(shop: str, before_us: int, tx: Transaction) -> bool:

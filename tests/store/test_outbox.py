@@ -216,6 +216,7 @@ def test_a_notice_that_is_given_up_holds_up_all_behind_it(world: _World) -> None
     world.hand_over(1)
     dead = world.give_up()
     assert (dead.attempts, dead.outcome, dead.record_count) == (2, "HTTP 500", 2)
+    assert world.store.read(lambda tx: tx.outbox.dead(factories.SHOP)) == [("mail", CUSTOMERS)]
     world.hand_over(2)
     world.clock.forward(30 * DAY_US)
     assert world.send() == 0

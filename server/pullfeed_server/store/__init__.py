@@ -412,6 +412,10 @@ class Outbox(Protocol):
         """
         ...
 
+    def dead(self, shop: str) -> list[tuple[str, int]]:
+        """Importer and scope of each notice of a shop that was given up."""
+        ...
+
     def drop_before(self, key: rows.OutboxKey, served_us: int) -> None:
         """Forgets notices of pages served earlier that are over, or were never handed over."""
         ...

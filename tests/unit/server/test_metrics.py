@@ -30,7 +30,9 @@ class _Survey:
         if self.error is not None:
             raise self.error
         return deliveries.Odd(
-            collections.Counter({("mail", 1): 2}), collections.Counter({("sms", 3): 1})
+            collections.Counter({("mail", 1): 2}),
+            collections.Counter({("sms", 3): 1}),
+            collections.Counter({("sms", 1): 3}),
         )
 
 
@@ -114,6 +116,7 @@ def test_who_is_silent_is_looked_up_once_in_a_while(
     assert first == numbers
     assert numbers['pullfeed_silent{importer="mail",scope="customer"}'] == 2
     assert numbers['pullfeed_long_walks{importer="sms",scope="product"}'] == 1
+    assert numbers['pullfeed_dead_notices{importer="sms",scope="customer"}'] == 3
     assert numbers["pullfeed_ledger_lost_pages_total"] == 4
     assert survey.count == 1
 

@@ -92,6 +92,13 @@ class Statements:
                 (False, (rows.HELD, rows.DUE, rows.DEAD)),
             )
         }
+        # Index notices_in_line, by its first column.
+        self.dead = Statement(
+            engine,
+            sa.select(_N.importer, _N.scope).where(
+                shop, _is_in(rows.DUE, rows.DEAD), _is_in(rows.DEAD)
+            ),
+        )
         self.drop_before = Statement(
             engine,
             sa.delete(schema.notices).where(
@@ -154,6 +161,10 @@ class SqlOutbox:
             limit=limit,
         )
         return [_with_key(row) for row in found]
+
+    def dead(self, shop: str) -> list[tuple[str, int]]:
+        found = self._sql.dead.all(self._cursor, shop=shop)
+        return [(importer, scope) for importer, scope in found]
 
     def drop_before(self, key: rows.OutboxKey, served_us: int) -> None:
         self._sql.drop_before.run(self._cursor, **key._asdict(), before_us=served_us)
