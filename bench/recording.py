@@ -24,7 +24,7 @@ from pullfeed_server.store.sql import SqlStore
 SHOP = "shop.example"
 SCOPE = record_pb2.SCOPE_CUSTOMER
 SIZES = (50, 250, 1000)
-TURN_S = 1.0
+TURN_S = 0.5
 
 
 @click.command()

@@ -7,9 +7,9 @@ ledger, never a commit.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
-from itertools import islice
 
 from pullfeed_server import clock, errors, tokens
 from pullfeed_server.store import Store, Transaction, rows
@@ -22,13 +22,17 @@ _BATCH = 100
 _log = logging.getLogger(__name__)
 
 
+# A walk, as pages are noted of it.
+_Name = tuple[tokens.Feed, int]
+
+
 class Recorder:
     """Adds pages up by walk, and a thread that writes them."""
 
     def __init__(self, store: Store, interval_s: float = INTERVAL_S) -> None:
         self._store = store
         self._interval_s = interval_s
-        self._waiting: dict[rows.WalkName, rows.ServedRow] = {}
+        self._waiting: dict[_Name, _Tally] = {}
         self._adding = threading.Lock()
         # One at a time, so that who asks for the ledger waits for what is being written.
         self._flushing = threading.Lock()
@@ -41,8 +45,16 @@ class Recorder:
         """Notes a page that leaves. A walk without records is none: importers ask all the time."""
         if not record_count and point.page == 1:
             return
-        name = rows.WalkName(owner.shop, owner.scope, owner.list, owner.importer, point.walk)
-        self._add(name, _page(point, record_count, clock.now_us()))
+        name = (owner, point.walk)
+        now_us = clock.now_us()
+        with self._adding:
+            known = self._waiting.get(name)
+            if known is not None:
+                known.add(point, record_count, now_us)
+            elif len(self._waiting) < MAX_WAITING:
+                self._waiting[name] = _Tally(point, record_count, now_us)
+            else:
+                self.lost_pages += 1
 
     def flush(self) -> None:
         """Returns when all that was noted is stored. Raises StoreUnavailable, StorageFull."""
@@ -61,31 +73,30 @@ class Recorder:
             self._thread.join()
         self._try()
 
-    def _add(self, name: rows.WalkName, served: rows.ServedRow) -> None:
+    def _taken(self) -> dict[_Name, _Tally]:
         with self._adding:
-            known = self._waiting.get(name)
-            if known is not None:
-                self._waiting[name] = _sum(known, served)
-            elif len(self._waiting) < MAX_WAITING:
-                self._waiting[name] = served
-            else:
-                self.lost_pages += served.page_count
-
-    def _taken(self) -> dict[rows.WalkName, rows.ServedRow]:
-        with self._adding:
-            names = list(islice(self._waiting, _BATCH))
+            names = list(itertools.islice(self._waiting, _BATCH))
             return {name: self._waiting.pop(name) for name in names}
 
-    def _write(self, batch: dict[rows.WalkName, rows.ServedRow]) -> None:
+    def _put_back(self, batch: dict[_Name, _Tally]) -> None:
+        with self._adding:
+            for name, tally in batch.items():
+                since = self._waiting.get(name)
+                if since is not None:
+                    tally.merge(since)
+                self._waiting[name] = tally
+
+    def _write(self, batch: dict[_Name, _Tally]) -> None:
+        # In one order, so that two cores never wait for each other.
+        served = sorted((_walk_name(*name), tally.row()) for name, tally in batch.items())
+
         def work(tx: Transaction) -> list[tuple[rows.WalkName, rows.LengthRow]]:
-            # In one order, so that two cores never wait for each other.
-            return [(name, tx.deliveries.serve(name, batch[name])) for name in sorted(batch)]
+            return [(name, tx.deliveries.serve(name, row)) for name, row in served]
 
         try:
             lengths = self._store.write(work)
         except errors.PullfeedError:
-            for name, served in batch.items():
-                self._add(name, served)
+            self._put_back(batch)
             raise
         for name, length in lengths:
             if not length.is_too_long and length.length > 2 * length.feed_size:
@@ -114,33 +125,51 @@ class Recorder:
             _log.warning("The ledger was put off: %s", error.reason)
 
 
-def _page(point: tokens.Point, record_count: int, now_us: int) -> rows.ServedRow:
-    return rows.ServedRow(
-        epoch=point.epoch,
-        generation=point.generation,
-        page_size=point.page_size,
-        page_count=1,
-        record_count=record_count,
-        length=point.served,
-        last_page=point.page,
-        position=point.position,
-        is_complete=point.is_last,
-        first_us=now_us,
-        last_us=now_us,
-    )
+class _Tally:
+    """What was served on a walk since it was last written. On the way of every page: no tuples."""
+
+    __slots__ = ("first_us", "is_complete", "last_us", "pages", "point", "records")
+
+    def __init__(self, point: tokens.Point, record_count: int, now_us: int) -> None:
+        # Of the page that was farthest.
+        self.point = point
+        self.pages = 1
+        self.records = record_count
+        self.is_complete = point.is_last
+        self.first_us = self.last_us = now_us
+
+    def add(self, point: tokens.Point, record_count: int, now_us: int) -> None:
+        """Adds a page."""
+        self.pages += 1
+        self.records += record_count
+        self.last_us = now_us
+        if (point.position, point.page) > (self.point.position, self.point.page):
+            self.point = point
+        if point.is_last:
+            self.is_complete = True
+
+    def merge(self, since: _Tally) -> None:
+        """Adds what was noted since."""
+        self.add(since.point, since.records, since.last_us)
+        self.pages += since.pages - 1
+        self.is_complete = self.is_complete or since.is_complete
+
+    def row(self) -> rows.ServedRow:
+        """All of it."""
+        return rows.ServedRow(
+            epoch=self.point.epoch,
+            generation=self.point.generation,
+            page_size=self.point.page_size,
+            page_count=self.pages,
+            record_count=self.records,
+            length=self.point.served,
+            last_page=self.point.page,
+            position=self.point.position,
+            is_complete=self.is_complete,
+            first_us=self.first_us,
+            last_us=self.last_us,
+        )
 
 
-def _sum(known: rows.ServedRow, new: rows.ServedRow) -> rows.ServedRow:
-    return rows.ServedRow(
-        epoch=new.epoch,
-        generation=new.generation,
-        page_size=new.page_size,
-        page_count=known.page_count + new.page_count,
-        record_count=known.record_count + new.record_count,
-        length=max(known.length, new.length),
-        last_page=max(known.last_page, new.last_page),
-        position=max(known.position, new.position),
-        is_complete=known.is_complete or new.is_complete,
-        first_us=min(known.first_us, new.first_us),
-        last_us=max(known.last_us, new.last_us),
-    )
+def _walk_name(owner: tokens.Feed, walk: int) -> rows.WalkName:
+    return rows.WalkName(owner.shop, owner.scope, owner.list, owner.importer, walk)
