@@ -62,7 +62,9 @@ def command(
     """Serves until Ctrl-C: the core, and the HTTP facade in front of it.
 
     When one of the two ends, the other is stopped, and serve ends with the exit
-    code of the first. Starting again is the work of systemd or a container.
+    code of the first. Starting again is the work of systemd or a container. Every
+    other setting comes from the environment or the settings file, for example
+    PULLFEED_METRICS_LISTEN=127.0.0.1:9464 for numbers that Prometheus collects.
 
     \b
     Example:

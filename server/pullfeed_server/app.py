@@ -30,6 +30,7 @@ from pullfeed_server import (
     rejections,
     sender,
     tokens,
+    upkeep,
     ways,
 )
 from pullfeed_server.rpc import delivery as delivery_rpc
@@ -69,6 +70,7 @@ class App(NamedTuple):
     store: Store
     health: health.HealthServicer
     delivered: Delivered
+    upkeep: upkeep.Upkeep
     endpoint: metrics.Endpoint | None
     sender: sender.Sender
     address: str
@@ -79,6 +81,7 @@ class App(NamedTuple):
         self.server.start()
         self.sender.start()
         self.delivered.recorder.start()
+        self.upkeep.start()
         self.health.set("", health_pb2.HealthCheckResponse.SERVING)
 
     def stop(self) -> None:
@@ -88,6 +91,7 @@ class App(NamedTuple):
         if self.endpoint is not None:
             self.endpoint.stop()
         self.sender.stop()
+        self.upkeep.stop()
         self.delivered.recorder.stop()
         self.store.close()
 
@@ -132,11 +136,13 @@ def _wire(settings: Settings, store: Store) -> App:
     server.add_generic_rpc_handlers((reflection.handlers(names),))
     address = listener.bind(server, settings.listen)
     endpoint = metrics.Endpoint(settings.metrics_listen, counted) if counted else None
+    tasks = upkeep.Upkeep([delivered.deliveries.prune])
     return App(
         server,
         store,
         servicer,
         delivered,
+        tasks,
         endpoint,
         _sender(settings, store),
         address,
