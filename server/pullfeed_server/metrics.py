@@ -139,7 +139,7 @@ class _Odd(registry.Collector):
         odd = self._odd()
         # What is not known now is not told.
         if odd is not None:
-            yield _gauge("pullfeed_silent", "Shops not confirmed in time.", odd.silent)
+            yield _gauge("pullfeed_silent_importers", "Shops not confirmed in time.", odd.silent)
             yield _gauge("pullfeed_long_walks", "Walks longer than twice the feed.", odd.too_long)
             yield _gauge("pullfeed_dead_notices", "Notices that were given up.", odd.dead)
 

@@ -114,7 +114,7 @@ def test_who_is_silent_is_looked_up_once_in_a_while(
     first = _numbers(counted)
     numbers = _numbers(counted)
     assert first == numbers
-    assert numbers['pullfeed_silent{importer="mail",scope="customer"}'] == 2
+    assert numbers['pullfeed_silent_importers{importer="mail",scope="customer"}'] == 2
     assert numbers['pullfeed_long_walks{importer="sms",scope="product"}'] == 1
     assert numbers['pullfeed_dead_notices{importer="sms",scope="customer"}'] == 3
     assert numbers["pullfeed_ledger_lost_pages_total"] == 4
@@ -125,9 +125,9 @@ def test_what_the_database_cannot_tell_is_left_out(
     counted: metrics.Metrics, survey: _Survey
 ) -> None:
     survey.error = errors.StoreUnavailable()
-    assert "pullfeed_silent" not in "".join(_numbers(counted))
+    assert "pullfeed_silent_importers" not in "".join(_numbers(counted))
     survey.error = None
-    assert "pullfeed_silent" in "".join(_numbers(counted))
+    assert "pullfeed_silent_importers" in "".join(_numbers(counted))
 
 
 @pytest.fixture
