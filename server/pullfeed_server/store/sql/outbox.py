@@ -108,7 +108,7 @@ class Statements:
 
 
 class SqlOutbox:
-    """Implements store.Outbox."""
+    """Implements store.outbox.Outbox."""
 
     def __init__(self, cursor: Cursor, statements: Statements) -> None:
         self._cursor = cursor
