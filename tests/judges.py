@@ -24,7 +24,7 @@ def core_says(row: files.Row, kind: scopes.Kind) -> tuple[str, tuple[tuple[str, 
             reason=error.reason,
             more=[record_service_pb2.Violation(field=f, reason=r) for f, r in error.more],
         )
-        return _kept(version.unreadable(unread))
+        return _kept(version.unreadable(unread, server_scopes.KINDS[int(kind.scope)]))
     return _kept(version.judge(request.records[0], server_scopes.KINDS[int(kind.scope)]))
 
 

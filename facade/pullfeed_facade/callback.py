@@ -16,6 +16,7 @@ from pullfeed.v1 import feed_service_pb2, record_pb2
 from pullfeed_facade import errors, receipt
 
 Scope: TypeAlias = record_pb2.Scope.ValueType
+List: TypeAlias = record_pb2.List.ValueType
 Query: TypeAlias = MultiDict[str, str]
 
 MAX_INT32 = 2**31 - 1
@@ -29,7 +30,9 @@ EXPLAINED = {
 NO_POINT = "Say what to confirm: ?commit_token=… or ?page=…&page_size=… as it was asked."
 
 
-def page_request(scope: Scope, request: flask.Request) -> feed_service_pb2.FetchPageRequest:
+def page_request(
+    scope: Scope, kind: List, request: flask.Request
+) -> feed_service_pb2.FetchPageRequest:
     """The page that is asked for; the first one where neither cursor nor page says which.
 
     A cursor wins over a page. Raises Refusal FIELD_INVALID, SHOP_INVALID,
@@ -39,6 +42,7 @@ def page_request(scope: Scope, request: flask.Request) -> feed_service_pb2.Fetch
     asked = feed_service_pb2.FetchPageRequest(
         shop=shop(request.get_data()),
         scope=scope,
+        list=kind,
         page_size=number(query, "page_size", MAX_PAGE_SIZE),
         form=feed_service_pb2.FORM_JSON,
     )
@@ -49,7 +53,9 @@ def page_request(scope: Scope, request: flask.Request) -> feed_service_pb2.Fetch
     return asked
 
 
-def commit_request(scope: Scope, request: flask.Request) -> feed_service_pb2.CommitRequest:
+def commit_request(
+    scope: Scope, kind: List, request: flask.Request
+) -> feed_service_pb2.CommitRequest:
     """What is confirmed: the query's commit token, cursor or page, else the header's token.
 
     Raises Refusal FIELD_INVALID, SHOP_INVALID, REQUEST_UNREADABLE.
@@ -59,6 +65,7 @@ def commit_request(scope: Scope, request: flask.Request) -> feed_service_pb2.Com
     named = feed_service_pb2.CommitRequest(
         shop=shop_of(said),
         scope=scope,
+        list=kind,
         received=receipt.received(said),
         rejected=receipt.rejected(said),
     )

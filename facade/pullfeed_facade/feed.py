@@ -7,7 +7,7 @@ from werkzeug import routing
 
 from pullfeed.v1 import record_pb2
 from pullfeed_facade import callback, envelope
-from pullfeed_facade.callback import Scope
+from pullfeed_facade.callback import List, Scope
 from pullfeed_facade.caller import Caller
 
 SCOPES = {
@@ -29,9 +29,10 @@ class ScopeConverter(routing.BaseConverter):
 def blueprint(core: Caller) -> flask.Blueprint:
     feed = flask.Blueprint("feed", __name__)
 
-    @feed.post("/<scope:scope>")
-    def page(scope: Scope) -> flask.Response:
-        request = callback.page_request(scope, flask.request)
+    @feed.post("/<scope:scope>", defaults={"kind": record_pb2.LIST_UNSPECIFIED})
+    @feed.post("/<scope:scope>/removed", defaults={"kind": record_pb2.LIST_REMOVED})
+    def page(scope: Scope, kind: List) -> flask.Response:
+        request = callback.page_request(scope, kind, flask.request)
         response = core.fetch_page(request)
         answer = envelope.page(response)
         if response.report_handover:
@@ -40,9 +41,10 @@ def blueprint(core: Caller) -> flask.Blueprint:
             answer.call_on_close(core.handover_of(request, response))
         return answer
 
-    @feed.post("/<scope:scope>/commit")
-    def commit(scope: Scope) -> flask.Response:
-        request = callback.commit_request(scope, flask.request)
+    @feed.post("/<scope:scope>/commit", defaults={"kind": record_pb2.LIST_UNSPECIFIED})
+    @feed.post("/<scope:scope>/removed/commit", defaults={"kind": record_pb2.LIST_REMOVED})
+    def commit(scope: Scope, kind: List) -> flask.Response:
+        request = callback.commit_request(scope, kind, flask.request)
         response = core.commit(request)
         return envelope.commit(response, counted=request.HasField("received"))
 

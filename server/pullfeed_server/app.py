@@ -14,11 +14,14 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from pullfeed_server import (
     calls,
+    changes,
     commits,
     deliveries,
+    erasures,
     errors,
     feed,
     holds,
+    journal,
     keys,
     ledger,
     listener,
@@ -117,10 +120,13 @@ def _wire(settings: Settings, store: Store) -> App:
     signed = tokens.Tokens(_secrets(settings, folder))
     known = keys.Keys(store, allow_anonymous=settings.allow_anonymous)
     _ensure_operator(known, settings, folder)
+    erasing = erasures.Erasures(store, _journal(settings, folder))
+    # What a restore brought back is erased before anything is served.
+    erasing.replay()
     exports = streams.Slots(streams.max_exports(settings.threads))
     held = holds.Holds(store, settings.hold_days)
     delivered = _delivered(settings, store)
-    methods = _methods(store, signed, known, exports, held, delivered)
+    methods = _methods(store, signed, known, erasing, exports, held, delivered)
     counted = _metrics(settings, delivered)
     guard = policy.Policy(methods, known, *((counted.observe,) if counted else ()))
     threads = streams.threads_for(settings.threads)
@@ -179,16 +185,21 @@ def _methods(
     store: Store,
     signed: tokens.Tokens,
     known: keys.Keys,
+    erasing: erasures.Erasures,
     exports: streams.Slots,
     held: holds.Holds,
     delivered: Delivered,
 ) -> dict[str, policy.Method]:
     feeds = feed.Feeds(store, signed, delivered.recorder.note)
     return {
-        **records_rpc.methods(records.Records(store)),
+        **records_rpc.methods(records.Records(store), erasing),
         **holds_rpc.methods(held),
         **feed_rpc.methods(
-            feeds, commits.Commits(store, signed), ways.Handovers(store, signed), exports
+            feeds,
+            commits.Commits(store, signed),
+            ways.Handovers(store, signed),
+            changes.Changes(store),
+            exports,
         ),
         **ledger_rpc.methods(ledger.Ledger(store, known)),
         **keys_rpc.methods(known),
@@ -205,6 +216,10 @@ def _folder(settings: Settings) -> pathlib.Path:
     database = sa.make_url(settings.database).database
     # Where links lead, as the store takes it.
     return pathlib.Path(database or ".").resolve().parent
+
+
+def _journal(settings: Settings, folder: pathlib.Path) -> journal.Journal:
+    return journal.Journal(pathlib.Path(settings.erasure_journal or folder / "erasures.jsonl"))
 
 
 def _secrets(settings: Settings, folder: pathlib.Path) -> list[bytes]:

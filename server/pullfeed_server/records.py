@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from pullfeed.v1 import record_pb2, record_service_pb2
 from pullfeed_server import clock, errors, intake, paging
-from pullfeed_server.encoding import scopes, version
+from pullfeed_server.encoding import normal, scopes, tombstone, version
 from pullfeed_server.store import Store, Transaction, rows
 
 MAX_BATCH = 1000
@@ -31,7 +32,7 @@ class Removals(NamedTuple):
     ids: Sequence[str]
     removed_us: int | None
     force: bool
-    reason: str = intake.REASON_DELETED
+    reason: str = tombstone.DELETED
 
 
 class PutOutcome(NamedTuple):
@@ -56,7 +57,7 @@ class Records:
             raise errors.BatchSize
         kind = scopes.KINDS[batch.scope]
         versions = [version.judge(record, kind) for record in batch.records]
-        versions += [version.unreadable(row) for row in batch.unreadable]
+        versions += [version.unreadable(row, kind) for row in batch.unreadable]
         outcomes = self._store.write(lambda tx: _put(tx, batch, versions))
         return PutOutcome(versions, outcomes)
 
@@ -90,10 +91,27 @@ def _put(
     if feed.held:
         tx.holds.release(batch.shop, batch.scope, ids)
     standings = tx.records.standings(batch.shop, batch.scope, ids)
-    taken = intake.Intake(standings, now_us, force=batch.force)
+    kind = scopes.KINDS[batch.scope]
+    taken = intake.Intake(
+        standings,
+        now_us,
+        force=batch.force,
+        protos=_last_good(tx, batch, versions),
+        refusing=functools.partial(version.refusing, kind),
+    )
     outcomes = [taken.put(put) for put in versions]
     keep(tx, batch.shop, batch.scope, feed.position, taken.changes())
     return outcomes
+
+
+def _last_good(
+    tx: Transaction, batch: Batch, versions: Sequence[version.Good | version.Bad]
+) -> dict[str, bytes]:
+    """What stands in the feed of those whose invalid version refuses consent."""
+    refused = {
+        put.id for put in versions if isinstance(put, version.Bad) and put.consent == normal.NO
+    }
+    return tx.records.protos(batch.shop, batch.scope, list(refused)) if refused else {}
 
 
 def _delete(tx: Transaction, removals: Removals) -> list[str]:
@@ -108,10 +126,8 @@ def _delete(tx: Transaction, removals: Removals) -> list[str]:
         tx.holds.release(removals.shop, removals.scope, ids)
     standings = tx.records.standings(removals.shop, removals.scope, list(dict.fromkeys(ids)))
     taken = intake.Intake(standings, now_us, force=removals.force)
-    outcomes = [
-        taken.delete(intake.Removal(record_id, removals.removed_us, removals.reason))
-        for record_id in ids
-    ]
+    asked = [intake.Removal(record_id, removals.removed_us, removals.reason) for record_id in ids]
+    outcomes = [taken.delete(removal) for removal in asked]
     keep(tx, removals.shop, removals.scope, feed.position, taken.changes())
     return outcomes
 
@@ -124,10 +140,16 @@ def keep(tx: Transaction, shop: str, scope: int, position: int, changes: intake.
         if isinstance(placed, version.Good):
             records.append(rows.RecordRow(placed.id, next_position, *placed[1:]))
         else:
-            tombstones.append(placed._replace(position=next_position))
+            tombstones.append(_encoded(placed, scope, next_position))
     tx.records.put(shop, scope, records)
     tx.records.remove(shop, scope, tombstones)
     tx.records.release(shop, scope, changes.released)
     tx.records.withhold(shop, scope, changes.withheld)
     if changes.placed:
         tx.feeds.set_position(shop, scope, position + len(changes.placed))
+
+
+def _encoded(row: rows.TombstoneRow, scope: int, position: int) -> rows.TombstoneRow:
+    # Written once, read many, like a record.
+    proto, json = tombstone.encoded(scopes.KINDS[scope], row.id, row.removed_us, row.reason)
+    return row._replace(position=position, proto=proto, json=json)

@@ -132,6 +132,14 @@ SETTINGS = (
         "info",
         "Least level that is logged; info logs one line a call.",
     ),
+    Setting(
+        "erasure-journal",
+        "PULLFEED_ERASURE_JOURNAL",
+        str,
+        "",
+        "File that notes what was erased; each start does again what a restored database does "
+        "not know. Empty: erasures.jsonl beside the SQLite file, or in ./.pullfeed on PostgreSQL.",
+    ),
 )
 
 
@@ -153,6 +161,7 @@ class Settings:
     notice_give_up_hours: float
     grace_s: float
     log_level: str
+    erasure_journal: str = ""
 
 
 def options() -> list[click.Option]:

@@ -26,6 +26,7 @@ def world(
         database=databases.url(request.param, folder),
         secrets="a secret of thirty-two characters",
         operator_key_file=str(folder / "operator.key"),
+        erasure_journal=str(folder / "erasures.jsonl"),
     )
     yield running
     running.stop()

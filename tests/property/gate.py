@@ -38,6 +38,9 @@ class GatedStore:
             held.wait_at_gate()
         return self._real.write(work)
 
+    def scrub(self) -> list[str]:
+        return self._real.scrub()
+
     def close(self) -> None:
         self._real.close()
 

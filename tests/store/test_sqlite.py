@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests import factories
 from tests.clock import Clock
 from tests.store.shop import Shop, ids
 
-from pullfeed_server import errors, feed
+from pullfeed_server import erasures, errors, feed, journal
 from pullfeed_server.store import Transaction, rows
+from pullfeed_server.store.dialects import sqlite
 from pullfeed_server.store.sql import SqlStore
 
 _SHOP, _SCOPE = "shop.example", 1
@@ -232,3 +234,64 @@ def test_a_page_deep_in_the_feed_is_found_by_its_index(opened: SqlStore) -> None
     assert "records_by_position" in plan
     assert "position>?" in plan
     assert "TEMP B-TREE" not in plan
+
+
+def test_an_erased_record_leaves_no_byte_in_the_file_and_none_in_the_log(
+    file: pathlib.Path, opened: SqlStore, tmp_path: pathlib.Path
+) -> None:
+    shop = Shop(opened)
+    names = [f"c{number:03}" for number in range(300)]
+    # Versions of several lengths, so that rows move between pages.
+    for second, filler in enumerate(("x", "x" * 3000, "x" * 20)):
+        shop.put(*names, second=second, email=f"needle.{filler[:20]}@example.com")
+        shop.put_all(
+            [
+                factories.record(
+                    factories.customer(
+                        customer_id=name,
+                        first_name=f"Needle{filler}",
+                        last_modified_date=f"2024-12-01T10:31:{second:02}Z",
+                    )
+                )
+                for name in names
+            ]
+        )
+    shop.put("w1", second=3, email="needle")
+    assert b"eedle" in _bytes(file)
+    erasing = erasures.Erasures(opened, journal.Journal(tmp_path / "erasures.jsonl"))
+    erased = erasing.erase(_SHOP, _SCOPE, [*names, "w1"])
+    assert erased.erased == 301
+    assert b"eedle" not in _bytes(file)
+    assert pathlib.Path(f"{file}-wal").stat().st_size == 0
+    assert len(erased.pending) == 1
+
+
+def test_a_reader_that_keeps_the_log_from_being_emptied_is_told(
+    opened: SqlStore, file: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    shop = Shop(opened)
+    shop.put("c1")
+    erasing = erasures.Erasures(opened, journal.Journal(tmp_path / "erasures.jsonl"))
+
+    def work(tx: Transaction) -> list[str]:
+        tx.feeds.has_shop(_SHOP)
+        return erasing.erase(_SHOP, _SCOPE, ["c1"]).pending
+
+    held_up, _ = opened.read(work)
+    assert "write-ahead log" in held_up
+    assert len(erasing.erase(_SHOP, _SCOPE, ["c1"]).pending) == 1
+    assert pathlib.Path(f"{file}-wal").stat().st_size == 0
+
+
+def test_a_large_file_is_not_copied_at_an_erasure_and_that_is_told(
+    opened: SqlStore, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "MAX_VACUUM_BYTES", 0)
+    Shop(opened).put("c1")
+    erasing = erasures.Erasures(opened, journal.Journal(tmp_path / "erasures.jsonl"))
+    slack, _ = erasing.erase(_SHOP, _SCOPE, ["c1"]).pending
+    assert "VACUUM" in slack
+
+
+def _bytes(file: pathlib.Path) -> bytes:
+    return b"".join(path.read_bytes() for path in file.parent.glob(f"{file.name}*"))

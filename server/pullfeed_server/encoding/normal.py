@@ -15,7 +15,8 @@ from google.protobuf import descriptor, message
 from pullfeed.v1 import record_pb2
 from pullfeed_server.encoding import dates, money
 
-_WORDS = {word.lower(): word for word in ("Yes", "No", "Male", "Female")}
+YES, NO = "Yes", "No"
+_WORDS = {word.lower(): word for word in (YES, NO, "Male", "Female")}
 _KNOWN = frozenset(_WORDS.values())
 _AMOUNTS = frozenset(
     [
@@ -70,6 +71,12 @@ def normalise(record: message.Message, currency: str = "", path: str = "") -> li
         for index, part in enumerate(getattr(record, name)):
             doubts += normalise(part, currency, f"{path}{name}[{index}].")
     return doubts
+
+
+def consent(text: str) -> str:
+    """YES or NO where a consent reads so, else ""."""
+    word = _word(text)
+    return word if word in (YES, NO) else ""
 
 
 def _trim(record: message.Message, plan: _Plan) -> None:

@@ -16,25 +16,30 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Good(NamedTuple):
-    """A version that may be delivered, with both encodings."""
+    """A version that may be delivered, with both encodings. refused: its consent reads No."""
 
     id: str
     modified_us: int
     fingerprint: bytes
     proto: bytes
     json: bytes
+    refused: bool = False
 
 
 class Bad(NamedTuple):
     """A version that is withheld.
 
     id: empty where it has none that can be kept. modified_us: None where its
-    date cannot be read, so that nothing can be older than it.
+    date cannot be read, so that nothing can be older than it. consent: "Yes" or
+    "No" of a customer where that can be read, else "". modified: the date as it
+    would be delivered, "" where it cannot be read.
     """
 
     id: str
     modified_us: int | None
     violations: tuple[rules.Violation, ...]
+    consent: str = ""
+    modified: str = ""
 
 
 def judge(record: record_pb2.Record, kind: scopes.Kind) -> Good | Bad:
@@ -44,31 +49,59 @@ def judge(record: record_pb2.Record, kind: scopes.Kind) -> Good | Bad:
         return Bad(_foreign_id(record), None, (rules.WRONG_SCOPE,))
     if inner.ByteSize() > rules.MAX_ENCODED_BYTES:
         # What nobody will get is not worth the time of normalising and judging it.
-        return Bad(_usable_id(inner, kind), _modified(inner), (rules.TOO_LARGE,))
+        return _bad(inner, kind, (rules.TOO_LARGE,))
     doubts = normal.normalise(inner)
     broken = rules.violations(inner, doubts)
     if broken:
-        return Bad(_usable_id(inner, kind), _modified(inner), tuple(broken))
+        return _bad(inner, kind, tuple(broken))
     return _encoded(inner, kind)
 
 
-def unreadable(row: record_service_pb2.UnreadableRecord) -> Bad:
+def unreadable(row: record_service_pb2.UnreadableRecord, kind: scopes.Kind) -> Bad:
     """What a loader could not turn into a record, as a withheld version."""
     told = [(row.field, row.reason), *((more.field, more.reason) for more in row.more)]
     broken = dict.fromkeys(_violation(*one) for one in told[: rules.MAX_TOLD])
     record_id = row.id.strip()
-    return Bad(record_id if _is_keepable(record_id) else "", None, tuple(broken))
+    return Bad(
+        record_id if _is_keepable(record_id) else "",
+        None,
+        tuple(broken),
+        normal.consent(row.consent) if kind.has_consent else "",
+    )
+
+
+def refusing(kind: scopes.Kind, proto: bytes, modified: str) -> Good | None:
+    """A stored version with consent No. modified: its new date, "" to keep its own.
+
+    None where that is too large to be delivered.
+    """
+    inner = kind.message.FromString(proto)
+    assert isinstance(inner, record_pb2.Customer)  # noqa: S101 - only customers consent
+    inner.consent = normal.NO
+    inner.last_modified_date = modified or inner.last_modified_date
+    encoded = _encoded(inner, kind)
+    return encoded if isinstance(encoded, Good) else None
 
 
 def _encoded(inner: scopes.Message, kind: scopes.Kind) -> Good | Bad:
     proto = inner.SerializeToString(deterministic=True)
     json = contract.to_json(inner)
+    if max(len(proto), len(json)) > rules.MAX_ENCODED_BYTES:
+        return _bad(inner, kind, (rules.TOO_LARGE,))
     record_id: str = getattr(inner, kind.id_field)
     modified_us = dates.microseconds(inner.last_modified_date)
-    if max(len(proto), len(json)) > rules.MAX_ENCODED_BYTES:
-        return Bad(record_id, modified_us, (rules.TOO_LARGE,))
     fingerprint = hashlib.blake2b(proto, digest_size=16).digest()
-    return Good(record_id, modified_us, fingerprint, proto, json)
+    return Good(record_id, modified_us, fingerprint, proto, json, _consent(inner) == normal.NO)
+
+
+def _bad(inner: scopes.Message, kind: scopes.Kind, broken: tuple[rules.Violation, ...]) -> Bad:
+    modified = dates.to_utc(inner.last_modified_date.strip()) or ""
+    modified_us = dates.microseconds(modified) if modified else None
+    return Bad(_usable_id(inner, kind), modified_us, broken, _consent(inner), modified)
+
+
+def _consent(inner: scopes.Message) -> str:
+    return normal.consent(inner.consent) if isinstance(inner, record_pb2.Customer) else ""
 
 
 def _violation(field: str, reason: str) -> rules.Violation:
@@ -92,8 +125,3 @@ def _is_keepable(record_id: str) -> bool:
 def _usable_id(inner: scopes.Message, kind: scopes.Kind) -> str:
     record_id: str = getattr(inner, kind.id_field).strip()
     return record_id if _is_keepable(record_id) else ""
-
-
-def _modified(inner: scopes.Message) -> int | None:
-    utc = dates.to_utc(inner.last_modified_date.strip())
-    return None if utc is None else dates.microseconds(utc)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from google.protobuf import timestamp_pb2
 
 from pullfeed.v1 import feed_service_pb2 as pb
-from pullfeed_server import commits, feed, keys, policy, receipts, tokens, ways
+from pullfeed_server import changes, commits, feed, keys, policy, receipts, tokens, ways
 from pullfeed_server.encoding import scopes
 from pullfeed_server.rpc import streams, wire
 from pullfeed_server.store import rows
@@ -21,6 +21,7 @@ def methods(
     feeds: feed.Feeds,
     confirmed: commits.Commits,
     handovers: ways.Handovers,
+    kept: changes.Changes,
     exports: streams.Slots,
 ) -> dict[str, policy.Method]:
     """The service's methods by full name."""
@@ -47,6 +48,9 @@ def methods(
                 _add_records(response, request.scope, chunk.bodies)
                 yield response
 
+    def fetch_changes(request: pb.FetchChangesRequest, _: keys.Caller) -> pb.FetchChangesResponse:
+        return _changes_response(request.scope, kept.fetch(_query(request)))
+
     return {
         wire.method_name(SERVICE, "FetchPage"): policy.Method(
             pb.FetchPageRequest, _IMPORTERS, fetch
@@ -54,6 +58,9 @@ def methods(
         wire.method_name(SERVICE, "Commit"): policy.Method(pb.CommitRequest, _IMPORTERS, commit),
         wire.method_name(SERVICE, "ReportHandover"): policy.Method(
             pb.ReportHandoverRequest, _IMPORTERS, report
+        ),
+        wire.method_name(SERVICE, "FetchChanges"): policy.Method(
+            pb.FetchChangesRequest, _EXPORTERS, fetch_changes
         ),
         wire.method_name(SERVICE, "ExportRecords"): policy.Method(
             pb.ExportRecordsRequest, _EXPORTERS, export
@@ -88,6 +95,9 @@ def _page_response(request: pb.FetchPageRequest, page: feed.Page) -> pb.FetchPag
     if request.form == pb.FORM_JSON:
         # Joined as they are stored: nothing is parsed or rendered on this path.
         response.data_json = b"[%b]" % b",".join(page.bodies)
+    elif request.list == rows.REMOVED:
+        for body in page.bodies:
+            response.removed.add().ParseFromString(body)
     else:
         _add_records(response, request.scope, page.bodies)
     return response
@@ -99,6 +109,30 @@ def _add_records(
     name = scopes.KINDS[scope].name
     for body in bodies:
         getattr(response.records.add(), name).ParseFromString(body)
+
+
+def _query(request: pb.FetchChangesRequest) -> changes.Query:
+    return changes.Query(
+        request.shop,
+        request.scope,
+        request.after_position,
+        request.epoch,
+        request.page_size or feed.DEFAULT_PAGE_SIZE,
+    )
+
+
+def _changes_response(scope: int, page: changes.Page) -> pb.FetchChangesResponse:
+    response = pb.FetchChangesResponse(
+        position=page.position, epoch=page.epoch, has_next_page=page.has_next
+    )
+    name = scopes.KINDS[scope].name
+    for row in page.rows:
+        change = response.changes.add(position=row.position)
+        if row.list == rows.REMOVED:
+            change.removed.ParseFromString(row.proto)
+        else:
+            getattr(change.record, name).ParseFromString(row.proto)
+    return response
 
 
 def _claim(request: pb.CommitRequest, caller: keys.Caller) -> commits.Claim:

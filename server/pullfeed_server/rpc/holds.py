@@ -6,6 +6,7 @@ from google.protobuf import timestamp_pb2
 
 from pullfeed.v1 import record_service_pb2 as pb
 from pullfeed_server import holds, keys, policy
+from pullfeed_server.encoding import tombstone
 from pullfeed_server.rpc import feed, records, wire
 
 _DEFAULT_PAGE_SIZE = 50
@@ -20,7 +21,7 @@ def methods(kept: holds.Holds) -> dict[str, policy.Method]:
                 request.shop,
                 request.scope,
                 request.ids,
-                records.REASONS[request.reason],
+                tombstone.word_of(request.reason),
                 request.replace,
             )
         )

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from pullfeed.v1 import record_pb2
 from pullfeed.v1 import record_service_pb2 as pb
-from pullfeed_server import errors, intake, keys, policy, records
-from pullfeed_server.encoding import version
+from pullfeed_server import erasures, errors, intake, keys, policy, records
+from pullfeed_server.encoding import tombstone, version
 from pullfeed_server.rpc import fields, wire
 
 SERVICE = pb.DESCRIPTOR.services_by_name["RecordService"]
 WRITERS = frozenset((keys.WRITER, keys.OPERATOR))
+_OPERATORS = frozenset((keys.OPERATOR,))
 DEFAULT_IDS = 1000
-# Not said is deleted.
-REASONS = {
-    record_pb2.REMOVED_REASON_UNSPECIFIED: intake.REASON_DELETED,
-    record_pb2.REMOVED_REASON_DELETED: intake.REASON_DELETED,
-    record_pb2.REMOVED_REASON_VANISHED: intake.REASON_VANISHED,
-}
 # A full batch, and room for the fields around its records.
 _MAX_FIELDS = records.MAX_BATCH + 100
 
 
-def methods(kept: records.Records) -> dict[str, policy.Method]:
+def methods(kept: records.Records, erasing: erasures.Erasures) -> dict[str, policy.Method]:
     """The service's methods by full name."""
 
     def put(request: pb.PutRecordsRequest, _: keys.Caller) -> pb.PutRecordsResponse:
@@ -38,7 +32,7 @@ def methods(kept: records.Records) -> dict[str, policy.Method]:
                 request.ids,
                 _removed_us(request),
                 request.force,
-                REASONS[request.reason],
+                tombstone.word_of(request.reason),
             )
         )
         return pb.DeleteRecordsResponse(
@@ -53,6 +47,16 @@ def methods(kept: records.Records) -> dict[str, policy.Method]:
         )
         return pb.ListIdsResponse(ids=page.items, next_page_token=page.next_token)
 
+    def erase(request: pb.EraseRecordsRequest, _: keys.Caller) -> pb.EraseRecordsResponse:
+        erased = erasing.erase(request.shop, request.scope, request.ids)
+        return pb.EraseRecordsResponse(
+            erased_count=erased.erased, unchanged_count=erased.unchanged, pending=erased.pending
+        )
+
+    def lift(request: pb.LiftErasuresRequest, _: keys.Caller) -> pb.LiftErasuresResponse:
+        count = erasing.lift(request.shop, request.scope, request.ids)
+        return pb.LiftErasuresResponse(lifted_count=count)
+
     return {
         wire.method_name(SERVICE, "PutRecords"): policy.Method(
             pb.PutRecordsRequest, WRITERS, put, _weigh_batch
@@ -61,6 +65,12 @@ def methods(kept: records.Records) -> dict[str, policy.Method]:
             pb.DeleteRecordsRequest, WRITERS, delete
         ),
         wire.method_name(SERVICE, "ListIds"): policy.Method(pb.ListIdsRequest, WRITERS, ids),
+        wire.method_name(SERVICE, "EraseRecords"): policy.Method(
+            pb.EraseRecordsRequest, WRITERS, erase
+        ),
+        wire.method_name(SERVICE, "LiftErasures"): policy.Method(
+            pb.LiftErasuresRequest, _OPERATORS, lift
+        ),
     }
 
 
@@ -95,6 +105,8 @@ def _put_response(put: records.PutOutcome) -> pb.PutRecordsResponse:
     for index, (judged, outcome) in enumerate(zip(put.versions, put.outcomes, strict=True)):
         if outcome == intake.STALE:
             response.stale.add(index=index, id=judged.id)
+        elif outcome == intake.ERASED:
+            response.erased.add(index=index, id=judged.id)
         elif outcome == intake.WITHHELD and isinstance(judged, version.Bad):
             response.withheld.add(
                 index=index, id=judged.id, violations=map(violation, judged.violations)

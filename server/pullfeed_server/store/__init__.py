@@ -75,6 +75,13 @@ class Records(Protocol):
         """How the known ones of these ids stand. ids: at most 1,000."""
         ...
 
+    def protos(self, shop: str, scope: int, ids: Sequence[str]) -> dict[str, bytes]:
+        """The stored Protobuf of those of these ids that stand among the records.
+
+        ids: at most 1,000.
+        """
+        ...
+
     def put(self, shop: str, scope: int, records: Sequence[rows.RecordRow]) -> None:
         """Stores records, each at its new position; replaces what their ids had."""
         ...
@@ -101,6 +108,10 @@ class Records(Protocol):
 
     def page_proto(self, shop: str, scope: int, list: int, after: int, limit: int) -> rows.PageRows:
         """Up to `limit` rows of a list behind a position, as Protobuf."""
+        ...
+
+    def changes(self, shop: str, scope: int, after: int, limit: int) -> list[rows.ChangeRow]:
+        """Up to `limit` rows of both lists behind a position, in the order of positions."""
         ...
 
     def skip(self, shop: str, scope: int, list: int, after: int, count: int) -> int:
@@ -138,6 +149,22 @@ class Holds(Protocol):
 
     def drop(self, shop: str, scope: int) -> None:
         """Ends the hold."""
+        ...
+
+
+class Erasures(Protocol):
+    """What was erased, and what of it may be put again."""
+
+    def known(self, shop: str, scope: int, ids: Sequence[str]) -> dict[str, rows.ErasureRow]:
+        """Those of these ids that were ever erased. ids: at most 1,000."""
+        ...
+
+    def set(self, shop: str, scope: int, erasures: Sequence[rows.ErasureRow]) -> None:
+        """Notes erasures, lifted or not; replaces what was noted of their ids."""
+        ...
+
+    def lift(self, shop: str, scope: int, ids: Iterable[str]) -> None:
+        """Lets ids be put again."""
         ...
 
 
@@ -375,6 +402,8 @@ class Transaction(Protocol):
     @property
     def holds(self) -> Holds: ...
     @property
+    def erasures(self) -> Erasures: ...
+    @property
     def walks(self) -> Walks: ...
     @property
     def commits(self) -> Commits: ...
@@ -389,6 +418,14 @@ class Transaction(Protocol):
     @property
     def outbox(self) -> outbox.Outbox: ...
 
+    def erase(self, shop: str, scope: int, ids: Sequence[str]) -> None:
+        """Takes ids out of every table but the two lists and what was erased.
+
+        The caller puts a tombstone in the place of their bytes. Under the lock of
+        the feed. ids: at most 1,000.
+        """
+        ...
+
 
 class Store(Protocol):
     """A database that keeps all of this."""
@@ -399,6 +436,14 @@ class Store(Protocol):
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """What `work` returns, once what it wrote is durable."""
+        ...
+
+    def scrub(self) -> list[str]:
+        """Ends what is left of rows that were taken away, as far as the engine can.
+
+        Where bytes of them may still lie comes back, and what ends that: a
+        sentence each.
+        """
         ...
 
     def close(self) -> None:

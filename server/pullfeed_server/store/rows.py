@@ -25,6 +25,8 @@ class Standing(NamedTuple):
 
     list: RECORDS, REMOVED, or 0 where it stands in neither. modified_us: of the
     newest version known, a withheld one included. reason: of its tombstone.
+    refused_us: when its consent was refused, where the place in its list says so;
+    None where it does not. suppressed: it was erased, and puts of it change nothing.
     """
 
     list: int
@@ -32,6 +34,8 @@ class Standing(NamedTuple):
     fingerprint: bytes
     reason: str
     is_withheld: bool
+    refused_us: int | None = None
+    suppressed: bool = False
 
 
 # Of an id never seen: before every date there is, so that a first version is never stale.
@@ -39,7 +43,7 @@ UNKNOWN = Standing(0, -(2**62), b"", "", is_withheld=False)
 
 
 class RecordRow(NamedTuple):
-    """A record as it is stored."""
+    """A record as it is stored. refused: its consent reads No, as of modified_us."""
 
     id: str
     position: int
@@ -47,16 +51,42 @@ class RecordRow(NamedTuple):
     fingerprint: bytes
     proto: bytes
     json: bytes
+    refused: bool = False
 
 
 class TombstoneRow(NamedTuple):
-    """What is left of a removed record. removed_us: when it was removed."""
+    """What is left of a removed record.
+
+    removed_us: when it was removed. refused: its consent reads No, as of
+    modified_us, which is that of UNKNOWN where there is nothing to compare with.
+    suppressed: puts of the id change nothing.
+    """
 
     id: str
     position: int
     modified_us: int
     reason: str
     removed_us: int
+    refused: bool = False
+    suppressed: bool = False
+    proto: bytes = b""
+    json: bytes = b""
+
+
+class ErasureRow(NamedTuple):
+    """When an id was last erased, and when that was lifted; 0 where it never was."""
+
+    id: str
+    erased_us: int
+    lifted_us: int
+
+
+class ChangeRow(NamedTuple):
+    """A row of either list, as Protobuf."""
+
+    position: int
+    list: int
+    proto: bytes
 
 
 class WithheldRow(NamedTuple):

@@ -75,7 +75,8 @@ held = sa.Table(
     sa.Column("reason", _TEXT, nullable=False),
 )
 
-# Both lists of a feed. A tombstone has no bytes, a record no reason.
+# Both lists of a feed, each with the bytes that are handed out. A record has no reason.
+# refused: consent reads No, as of modified_us. suppressed: erased, and not lifted.
 records = sa.Table(
     "records",
     metadata,
@@ -89,6 +90,8 @@ records = sa.Table(
     sa.Column("encoding", sa.SmallInteger, nullable=False),
     sa.Column("reason", _TEXT, nullable=False),
     sa.Column("removed_us", _NUMBER, nullable=False),
+    sa.Column("refused", sa.Boolean, nullable=False),
+    sa.Column("suppressed", sa.Boolean, nullable=False),
     sa.Column("proto", _BYTES, nullable=False),
     sa.Column("json", _BYTES, nullable=False),
     _by_position("records_by_position", rows.RECORDS),
@@ -107,6 +110,17 @@ withheld = sa.Table(
     sa.Column("reasons", _TEXT, nullable=False),
     sa.Column("first_seen_us", _NUMBER, nullable=False),
     sa.Column("last_seen_us", _NUMBER, nullable=False),
+)
+
+# Tells what of the journal beside the database was done in it.
+erasures = sa.Table(
+    "erasures",
+    metadata,
+    sa.Column("shop", _TEXT, primary_key=True),
+    sa.Column("scope", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("id", _TEXT, primary_key=True),
+    sa.Column("erased_us", _NUMBER, nullable=False),
+    sa.Column("lifted_us", _NUMBER, nullable=False),
 )
 
 walks = sa.Table(

@@ -170,7 +170,7 @@ def test_an_unauthenticated_answer_names_its_challenge(fake_core: Any) -> None:
         "/Customers",
         "/customers//",
         "//customers",
-        "/customers/removed",
+        "/customers/removed/1",
         "/customers/commit/1",
         "/commit",
         "/customers%2Fcommit%2F1",

@@ -74,6 +74,28 @@ def test_each_scope_has_its_path_in_the_plural_and_the_singular(
     assert exchange.request.scope == scope
 
 
+@pytest.mark.parametrize(
+    ("path", "scope"), [("/customers/removed", 1), ("/order/removed/", 2), ("/products/removed", 3)]
+)
+def test_each_scope_has_its_removed_behind_its_path(fake_core: Any, path: str, scope: int) -> None:
+    exchange = fake_core.call("FetchPage", f"{path}?page=2")
+
+    assert exchange.answer.status_code == 200
+    assert (exchange.request.scope, exchange.request.page) == (scope, 2)
+    assert exchange.request.list == record_pb2.LIST_REMOVED
+
+
+def test_the_removed_have_commits_of_their_own(fake_core: Any) -> None:
+    exchange = fake_core.call("Commit", "/customers/removed/commit?commit_token=tok")
+
+    assert exchange.request == feed_service_pb2.CommitRequest(
+        shop="shop.example",
+        scope=record_pb2.SCOPE_CUSTOMER,
+        list=record_pb2.LIST_REMOVED,
+        commit_token="tok",
+    )
+
+
 def test_feeds_stand_below_the_url_prefix(prefixed_core: Any) -> None:
     assert prefixed_core.call("FetchPage", "/pull/customers").answer.status_code == 200
 

@@ -44,6 +44,7 @@ def test_the_table_is_what_is_documented() -> None:
         ("notice-give-up-hours", "PULLFEED_NOTICE_GIVE_UP_HOURS", 24.0),
         ("grace-s", "PULLFEED_GRACE_S", 10.0),
         ("log-level", "PULLFEED_LOG_LEVEL", "info"),
+        ("erasure-journal", "PULLFEED_ERASURE_JOURNAL", ""),
     ]
 
 

@@ -100,6 +100,10 @@ class Dialect(Protocol):
         """Ends a transaction without its changes, also one that the engine has ended itself."""
         ...
 
+    def scrub(self, engine: sa.Engine) -> list[str]:
+        """See Store.scrub."""
+        ...
+
     def is_lost(self, connection: Any) -> bool:
         """Is the driver's connection of no use any more."""
         ...

@@ -46,6 +46,20 @@ _DISK_FULL = "53100"
 _PASSING_CLASSES = ("08", "40", "53", "57", "58")
 _PASSING = {"25006", "25P03", "55P03"}
 _RETRIED = {"40001", "40P01"}
+# What this server keeps of rows that are gone, and until when.
+_DEAD_ROWS = (
+    "Dead rows keep the bytes until VACUUM has reclaimed their space and it was used again; "
+    "VACUUM FULL of the tables records and withheld ends that at once."
+)
+_LOG = (
+    "The write-ahead log keeps them until its segments are recycled, and where it is archived "
+    "until they are deleted."
+)
+_REPLICAS = "Replicas keep them as the primary does, until they have replayed it."
+_COPIES = (
+    "Backups keep them until they are deleted; a restore is erased anew from the erasure journal "
+    "before it is served."
+)
 
 
 def connect(url: sa.URL, connections: int) -> sa.Engine:
@@ -147,6 +161,12 @@ def roll_back(cursor: interfaces.DBAPICursor) -> None:
     """See Dialect."""
     with contextlib.suppress(psycopg.Error):
         cursor.execute("ROLLBACK")
+
+
+def scrub(engine: sa.Engine) -> list[str]:
+    """See Dialect. What a server keeps is its own to end."""
+    _ = engine
+    return [_DEAD_ROWS, _LOG, _REPLICAS, _COPIES]
 
 
 def is_lost(connection: psycopg.Connection[Any]) -> bool:

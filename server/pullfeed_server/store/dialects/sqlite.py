@@ -21,14 +21,17 @@ from pullfeed_server.store import file
 from pullfeed_server.store.writers import queued
 
 # WAL lets readers go on while one writes; FULL makes a commit durable before it
-# is answered; the busy timeout covers a checkpoint of our own.
+# is answered; the busy timeout covers a checkpoint of our own. secure_delete writes zeros
+# over what is removed or replaced, so that an erasure finds few older copies left.
+_BUSY_TIMEOUT = "PRAGMA busy_timeout=20000"
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
-    "PRAGMA busy_timeout=20000",
+    _BUSY_TIMEOUT,
     "PRAGMA cache_size=-16384",
     "PRAGMA mmap_size=268435456",
     "PRAGMA temp_store=MEMORY",
+    "PRAGMA secure_delete=ON",
 )
 BEGIN_READ: str = "BEGIN"
 # A transaction that reads first and writes later can fail at once with
@@ -36,6 +39,23 @@ BEGIN_READ: str = "BEGIN"
 BEGIN_WRITE: str = "BEGIN IMMEDIATE"
 # More than the calls that are served at the same time: a connection is a file handle.
 _POOL_SIZE = 300
+# What waits for readers at the end of an erasure does so for this long, and writers with it.
+_SCRUB_MS = 2000
+# SQLite leaves parts of rows between those of a page that was split; secure_delete does not
+# reach them, VACUUM does. It copies the file, in memory, while writers wait.
+MAX_VACUUM_BYTES = 64 * 1024 * 1024
+_SLACK = (
+    "Unused room in the pages of the database file may keep parts of the bytes: stop the core "
+    "and run VACUUM on the file, as a file of up to 64 MiB is at each erasure."
+)
+_HELD_UP = (
+    "Readers kept the write-ahead log from being emptied; it is at the next erasure, and when "
+    "the core is stopped."
+)
+_COPIES = (
+    "Backups and snapshots of the database file keep the bytes until they are deleted; a restore "
+    "is erased anew from the erasure journal before it is served."
+)
 
 
 def connect(url: sa.URL, connections: int) -> sa.Engine:
@@ -134,6 +154,33 @@ def roll_back(cursor: interfaces.DBAPICursor) -> None:
     """See Dialect."""
     with contextlib.suppress(sqlite3.OperationalError):
         cursor.execute("ROLLBACK")
+
+
+def scrub(engine: sa.Engine) -> list[str]:
+    """See Dialect. The file is written anew where it is small, and the log emptied."""
+    with contextlib.closing(engine.raw_connection()) as connection:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={_SCRUB_MS}")
+        try:
+            is_vacuumed = _is_small(engine) and _vacuum(cursor)
+            ((is_held_up, *_),) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            cursor.execute(_BUSY_TIMEOUT)
+    slack = [] if is_vacuumed else [_SLACK]
+    return [*slack, _HELD_UP, _COPIES] if is_held_up else [*slack, _COPIES]
+
+
+def _is_small(engine: sa.Engine) -> bool:
+    return pathlib.Path(engine.url.database or "").stat().st_size <= MAX_VACUUM_BYTES
+
+
+def _vacuum(cursor: Any) -> bool:
+    """False where there was no room or no time for it."""
+    try:
+        cursor.execute("VACUUM")
+    except sqlite3.OperationalError:
+        return False
+    return True
 
 
 def is_lost(connection: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from pullfeed_server.store import Transaction, dialects, file, schema
 from pullfeed_server.store.sql import (
     commits,
     deliveries,
+    erasures,
     feeds,
     holds,
     keys,
@@ -60,6 +61,11 @@ class SqlStore:
         """See store.Store."""
         with self._translated():
             return self._writer.run(lambda cursor: work(self._transaction(cursor)))
+
+    def scrub(self) -> list[str]:
+        """See store.Store."""
+        with self._translated():
+            return self._dialect.scrub(self._engine)
 
     def close(self) -> None:
         """See store.Store."""
@@ -157,6 +163,7 @@ class _Statements:
         self.feeds = feeds.Statements(engine)
         self.records = records.Statements(engine)
         self.holds = holds.Statements(engine)
+        self.erasures = erasures.Statements(engine)
         self.walks = walks.Statements(engine)
         self.commits = commits.Statements(engine)
         self.ledger = ledger.Statements(engine)
@@ -173,6 +180,7 @@ class _Transaction:
         self.feeds = feeds.SqlFeeds(cursor, statements.feeds, first_epoch)
         self.records = records.SqlRecords(cursor, statements.records)
         self.holds = holds.SqlHolds(cursor, statements.holds)
+        self.erasures = erasures.SqlErasures(cursor, statements.erasures)
         self.walks = walks.SqlWalks(cursor, statements.walks)
         self.commits = commits.SqlCommits(cursor, statements.commits)
         self.ledger = ledger.SqlLedger(cursor, statements.ledger)
@@ -180,6 +188,11 @@ class _Transaction:
         self.rejections = rejections.SqlRejections(cursor, statements.rejections)
         self.keys = keys.SqlKeys(cursor, statements.keys)
         self.outbox = outbox.SqlOutbox(cursor, statements.outbox)
+
+    def erase(self, shop: str, scope: int, ids: Sequence[str]) -> None:
+        # It counts what it holds.
+        self.holds.release(shop, scope, ids)
+        self.erasures.erase(shop, scope, ids)
 
 
 def _first_epoch(connection: sa.Connection) -> int:

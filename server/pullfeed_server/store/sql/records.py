@@ -27,8 +27,20 @@ class Statements:
         # Primary keys of records and withheld.
         self.standings = Statement(
             engine,
-            sa.select(_R.id, _R.list, _R.modified_us, _R.fingerprint, _R.reason).where(
-                _of_feed(_R), dialects.is_one_of(engine, _R.id, "ids")
+            sa.select(
+                _R.id,
+                _R.list,
+                _R.modified_us,
+                _R.fingerprint,
+                _R.reason,
+                _R.refused,
+                _R.suppressed,
+            ).where(_of_feed(_R), dialects.is_one_of(engine, _R.id, "ids")),
+        )
+        self.protos = Statement(
+            engine,
+            sa.select(_R.id, _R.proto).where(
+                _of_feed(_R), _in_list(rows.RECORDS), dialects.is_one_of(engine, _R.id, "ids")
             ),
         )
         self.withheld_standings = Statement(
@@ -53,6 +65,8 @@ class Statements:
         # Index records_by_position or removed_by_position, from `after` on.
         self.page_json = _of_each_list(engine, functools.partial(_joined_page, engine))
         self.page_proto = _of_each_list(engine, lambda kind: _page(kind, _R.position, _R.proto))
+        # Both of them, each from `after` on.
+        self.changes = Statement(engine, _changes())
         self.skip = _of_each_list(engine, _last_of_page)
         # Primary key of withheld, from `after` on.
         self.withheld = Statement(
@@ -78,10 +92,7 @@ class SqlRecords:
     def standings(self, shop: str, scope: int, ids: Sequence[str]) -> dict[str, rows.Standing]:
         named = {"shop": shop, "scope": scope, "ids": self._sql.listed(ids)}
         found = {
-            record_id: rows.Standing(kind, modified_us, fingerprint, reason, is_withheld=False)
-            for record_id, kind, modified_us, fingerprint, reason in self._sql.standings.all(
-                self._cursor, **named
-            )
+            row[0]: _standing(*row[1:]) for row in self._sql.standings.all(self._cursor, **named)
         }
         for record_id, modified_us in self._sql.withheld_standings.all(self._cursor, **named):
             known = found.get(record_id, rows.UNKNOWN)
@@ -89,6 +100,10 @@ class SqlRecords:
                 modified_us=max(known.modified_us, modified_us), is_withheld=True
             )
         return found
+
+    def protos(self, shop: str, scope: int, ids: Sequence[str]) -> dict[str, bytes]:
+        listed = self._sql.listed(ids)
+        return dict(self._sql.protos.all(self._cursor, shop=shop, scope=scope, ids=listed))
 
     def put(self, shop: str, scope: int, records: Sequence[rows.RecordRow]) -> None:
         common = {
@@ -98,6 +113,7 @@ class SqlRecords:
             "encoding": encoding.VERSION,
             "reason": _NO_REASON,
             "removed_us": _NEVER,
+            "suppressed": False,
         }
         self._sql.put.run_many(self._cursor, rows.RecordRow._fields, records, **common)
 
@@ -108,8 +124,6 @@ class SqlRecords:
             "list": rows.REMOVED,
             "encoding": encoding.VERSION,
             "fingerprint": _NO_BYTES,
-            "proto": _NO_BYTES,
-            "json": _NO_BYTES,
         }
         self._sql.remove.run_many(self._cursor, rows.TombstoneRow._fields, tombstones, **common)
 
@@ -155,6 +169,12 @@ class SqlRecords:
             position=kept[-1][0] if kept else after,
             has_next=len(found) > limit,
         )
+
+    def changes(self, shop: str, scope: int, after: int, limit: int) -> list[rows.ChangeRow]:
+        found = self._sql.changes.all(
+            self._cursor, shop=shop, scope=scope, after=after, limit=limit
+        )
+        return [rows.ChangeRow(*row) for row in found]
 
     def skip(self, shop: str, scope: int, list: int, after: int, count: int) -> int:
         last: int | None = self._sql.skip[list].scalar(
@@ -217,6 +237,12 @@ def _page(kind: int, *columns: sa.Column[Any]) -> Any:
     )
 
 
+def _changes() -> Any:
+    columns = (_R.position, _R.list, _R.proto)
+    both = [sa.select(_page(kind, *columns).subquery()) for kind in _LISTS]
+    return sa.union_all(*both).order_by("position").limit(sa.bindparam("limit", type_=sa.Integer))
+
+
 def _last_of_page(kind: int) -> Any:
     return sa.select(sa.func.max(_page(kind, _R.position).subquery().c.position))
 
@@ -243,6 +269,21 @@ def _upsert(engine: sa.Engine, table: sa.Table, names: Sequence[str], keep: str 
     }
     return Statement(
         engine, insert.on_conflict_do_update(index_elements=table.primary_key, set_=changed)
+    )
+
+
+def _standing(
+    kind: int, modified_us: int, fingerprint: bytes, reason: str, refused: bool, suppressed: bool
+) -> rows.Standing:
+    return rows.Standing(
+        kind,
+        modified_us,
+        fingerprint,
+        reason,
+        is_withheld=False,
+        refused_us=modified_us if refused else None,
+        # SQLite knows no booleans.
+        suppressed=bool(suppressed),
     )
 
 

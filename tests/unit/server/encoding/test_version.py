@@ -73,7 +73,7 @@ def test_any_field_that_changes_changes_the_fingerprint(field: str) -> None:
 
 def test_a_bad_record_keeps_its_id_and_date() -> None:
     assert _bad(factories.customer(email="no")) == version.Bad(
-        "c1", _MODIFIED_US, (rules.Violation("email", "BAD_EMAIL"),)
+        "c1", _MODIFIED_US, (rules.Violation("email", "BAD_EMAIL"),), "Yes", factories.MODIFIED
     )
 
 
@@ -116,7 +116,9 @@ def _product_of(json_bytes: int) -> record_pb2.Product:
 
 def test_a_record_of_64_kib_is_the_largest() -> None:
     assert len(_good(_product_of(_MAX_BYTES)).json) == _MAX_BYTES
-    too_large = version.Bad("p1", _MODIFIED_US, (rules.Violation("", "TOO_LARGE"),))
+    too_large = version.Bad(
+        "p1", _MODIFIED_US, (rules.Violation("", "TOO_LARGE"),), modified=factories.MODIFIED
+    )
     assert _bad(_product_of(_MAX_BYTES + 1)) == too_large
 
 
@@ -133,7 +135,9 @@ def test_what_is_too_large_is_not_judged_further_and_keeps_its_id_and_date() -> 
         last_modified_date=" 2024-12-01T10:30:00Z ",
         line_items=[record_pb2.LineItem()] * 40_000,
     )
-    assert _bad(order) == version.Bad("o1", _MODIFIED_US, (rules.TOO_LARGE,))
+    assert _bad(order) == version.Bad(
+        "o1", _MODIFIED_US, (rules.TOO_LARGE,), modified=factories.MODIFIED
+    )
 
 
 def test_text_of_ten_megabytes_is_too_large() -> None:
@@ -146,7 +150,7 @@ def test_a_row_that_could_not_be_read_is_withheld_with_the_senders_code() -> Non
     row = record_service_pb2.UnreadableRecord(
         id=" c1 ", field="line_items[0].name", reason="BAD_ROW"
     )
-    assert version.unreadable(row) == version.Bad(
+    assert version.unreadable(row, _CUSTOMER) == version.Bad(
         "c1", None, (rules.Violation("line_items[0].name", "BAD_ROW"),)
     )
 
@@ -156,19 +160,85 @@ def test_a_row_that_could_not_be_read_is_withheld_with_the_senders_code() -> Non
 )
 def test_a_reason_that_is_no_code_is_not_kept(reason: str) -> None:
     row = record_service_pb2.UnreadableRecord(id="c1", reason=reason)
-    assert version.unreadable(row).violations == (rules.Violation("", "UNREADABLE"),)
+    assert version.unreadable(row, _CUSTOMER).violations == (rules.Violation("", "UNREADABLE"),)
 
 
 @pytest.mark.parametrize("field", ["amber.hill@example.com", "two words", "x" * 129, "e\n"])
 def test_a_field_that_is_no_path_is_not_kept(field: str) -> None:
     row = record_service_pb2.UnreadableRecord(id="c1", field=field, reason="BAD_ROW")
-    assert version.unreadable(row).violations == (rules.Violation("", "BAD_ROW"),)
+    assert version.unreadable(row, _CUSTOMER).violations == (rules.Violation("", "BAD_ROW"),)
 
 
 @pytest.mark.parametrize("row_id", ["", "x" * 256, "c\x001"])
 def test_a_row_without_a_usable_id_is_withheld_without_one(row_id: str) -> None:
     row = record_service_pb2.UnreadableRecord(id=row_id, reason="BAD_ROW")
-    assert version.unreadable(row).id == ""
+    assert version.unreadable(row, _CUSTOMER).id == ""
+
+
+def test_all_that_is_wrong_with_an_unreadable_row_is_kept_once() -> None:
+    more = [
+        record_service_pb2.Violation(field="email", reason="BAD_EMAIL"),
+        record_service_pb2.Violation(field="two words", reason="no code"),
+        record_service_pb2.Violation(reason="BAD_ROW"),
+    ]
+    row = record_service_pb2.UnreadableRecord(id="c1", reason="BAD_ROW", more=more)
+    assert version.unreadable(row, _CUSTOMER).violations == (
+        rules.Violation("", "BAD_ROW"),
+        rules.Violation("email", "BAD_EMAIL"),
+        rules.Violation("", "UNREADABLE"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("consent", "read"),
+    [
+        ("No", "No"),
+        (" nO ", "No"),
+        ("NO", "No"),
+        ("yes", "Yes"),
+        ("", ""),
+        ("false", ""),
+        ("Noo", ""),
+        ("Male", ""),
+        ("N", ""),
+    ],
+)
+def test_a_consent_is_read_as_a_good_record_would_have_it(consent: str, read: str) -> None:
+    assert _bad(factories.customer(email="no", consent=consent)).consent == read
+    assert _bad(factories.customer(first_name="x" * 70_000, consent=consent)).consent == read
+    row = record_service_pb2.UnreadableRecord(id="c1", consent=consent)
+    assert version.unreadable(row, _CUSTOMER).consent == read
+
+
+def test_only_customers_consent() -> None:
+    row = record_service_pb2.UnreadableRecord(id="o1", consent="No")
+    assert version.unreadable(row, _ORDER).consent == ""
+
+
+@pytest.mark.parametrize(("consent", "refused"), [("No", True), ("no", True), ("Yes", False)])
+def test_a_good_record_says_whether_its_consent_is_refused(consent: str, refused: bool) -> None:
+    assert _good(factories.customer(consent=consent)).refused is refused
+    assert _good(factories.product()).refused is False
+
+
+def test_a_stored_version_is_made_to_refuse() -> None:
+    stored = _good(factories.customer(first_name="Brook"))
+    refused = version.refusing(_CUSTOMER, stored.proto, "2024-12-02T00:00:00.5Z")
+    expected = factories.customer(
+        first_name="Brook", consent="No", last_modified_date="2024-12-02T00:00:00.5Z"
+    )
+    assert refused == _good(expected)
+
+
+def test_a_stored_version_keeps_its_date_where_the_refusal_has_none() -> None:
+    refused = version.refusing(_CUSTOMER, _good(factories.customer()).proto, "")
+    assert refused == _good(factories.customer(consent="No"))
+
+
+def test_a_version_that_would_become_too_large_cannot_be_made_to_refuse() -> None:
+    room = _MAX_BYTES - len(contract.to_json(factories.customer(first_name="x"))) + 1
+    largest = _good(factories.customer(first_name="x" * room))
+    assert version.refusing(_CUSTOMER, largest.proto, "2024-12-02T00:00:00.123456789Z") is None
 
 
 def test_the_scopes_are_the_numbers_of_the_importer() -> None:

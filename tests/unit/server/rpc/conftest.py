@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pathlib
 from typing import Any, TypeVar
 
 import pytest
@@ -7,7 +8,17 @@ from google.protobuf import message
 from google.rpc import error_details_pb2
 from tests.clock import Clock
 
-from pullfeed_server import app, deliveries, holds, keys, policy, recorder, tokens
+from pullfeed_server import (
+    app,
+    deliveries,
+    erasures,
+    holds,
+    journal,
+    keys,
+    policy,
+    recorder,
+    tokens,
+)
 from pullfeed_server.rpc import streams
 from pullfeed_server.store import Store
 
@@ -17,15 +28,16 @@ Response = TypeVar("Response", bound=message.Message)
 class Core:
     """Every service behind its guard, called as the wire does, without a wire."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, folder: pathlib.Path) -> None:
         known = keys.Keys(store)
         signed = tokens.Tokens([b"a secret of the test, 32 bytes.."])
         self.exports = streams.Slots(1)
         written = recorder.Recorder(store)
         told = deliveries.Deliveries(store, written.flush, silent_after_hours=24, retention_days=30)
         delivered = app.Delivered(written, told)
+        erasing = erasures.Erasures(store, journal.Journal(folder / "erasures.jsonl"))
         held = holds.Holds(store, days=7)
-        self.methods = app._methods(store, signed, known, self.exports, held, delivered)
+        self.methods = app._methods(store, signed, known, erasing, self.exports, held, delivered)
         self.guard = policy.Policy(self.methods, known)
         self.keys = {
             "importer": known.create("importer", "mail", ["*"]).text,
@@ -58,6 +70,6 @@ class Core:
 
 
 @pytest.fixture
-def core(store: Store, clock: Clock) -> Core:
+def core(store: Store, clock: Clock, tmp_path: pathlib.Path) -> Core:
     """A core on an empty store, in which time stands still."""
-    return Core(store)
+    return Core(store, tmp_path)
