@@ -9,6 +9,7 @@ import click
 from pullfeed_client import connection, errors, output, puts, supply
 
 _SHOWN_REFUSALS = 20
+_OUTCOMES = ("stored", "unchanged", "stale", "withheld", "erased")
 
 
 @click.command("load")
@@ -99,13 +100,15 @@ def _table(
     if outcome is None:
         return
     scope = {"scope": given.kind.name}
-    counts = {name: getattr(outcome, name) for name in ("stored", "unchanged", "stale", "withheld")}
+    counts = {name: getattr(outcome, name) for name in _OUTCOMES}
     by_reason = dict(sorted(outcome.by_reason.items()))
     if as_json:
         yield scope | counts | {"by_reason": by_reason, "synthetic": given.invented}
         return
     for name, count in counts.items():
-        yield scope | {"outcome": name, "reason": None, "rows": count}
+        # Few shops ever put what was erased.
+        if count or name != "erased":
+            yield scope | {"outcome": name, "reason": None, "rows": count}
     for reason, count in by_reason.items():
         yield scope | {"outcome": "withheld", "reason": reason, "rows": count}
 

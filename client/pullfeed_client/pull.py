@@ -48,6 +48,10 @@ def reached(url: str, key: str) -> Generator[transport.Http]:
 @settings.option("importer-key", "--key")
 @scopes.option
 @click.option(
+    "--removed", is_flag=True,
+    help="Import what was removed instead: ids, dates and reasons, with commits of their own.",
+)  # fmt: skip
+@click.option(
     "--mode", type=click.Choice(("cursor", "page")), default="cursor", show_default=True,
     help="Ask for the next page by cursor or by number.",
 )  # fmt: skip
@@ -78,6 +82,7 @@ def command(
     shop: str,
     importer_key: str,
     scope: str,
+    removed: bool,
     mode: walk.Mode,
     page_size: int,
     commit: importing.Commit,
@@ -90,7 +95,8 @@ def command(
 
     URL is the base: the scope's path is put behind it. What is killed goes on
     where it was when the same is asked again. A record that breaks the contract
-    is kept and counted, and the end is exit code 1.
+    is kept and counted, and the end is exit code 1. Apply what one list gives
+    before asking the other again: an id stands in one of them.
 
     \b
     Example:
@@ -100,7 +106,7 @@ def command(
     lines = parquet.lines_of(out)
     if out and state_file is None:
         state_file = out.with_name(f"{out.name}.state")
-    kind = contract.SCOPES[scope]
+    kind = contract.SCOPES[scope].removed if removed else contract.SCOPES[scope]
     order = importing.Order(kind, shop, mode, page_size, commit, lines, state_file)
     with reached(url, importer_key) as way:
         stands = _imported(patience.Patient(way, wait_s), order)

@@ -69,6 +69,7 @@ class Outcome:
     unchanged: int = 0
     stale: int = 0
     withheld: int = 0
+    erased: int = 0
     by_reason: collections.Counter[str] = dataclasses.field(
         default_factory=collections.Counter[str]
     )
@@ -209,6 +210,7 @@ def _sent(
         outcome.stored += answer.stored_count
         outcome.unchanged += answer.unchanged_count
         outcome.stale += len(answer.stale)
+        outcome.erased += len(answer.erased)
         found = (*batch.refusals, *_refusals(batch, answer))
         for refusal in sorted(found, key=lambda refusal: (refusal.file, refusal.line)):
             outcome.withheld += 1

@@ -35,7 +35,7 @@ def _removed(importer: Importer) -> list[tuple[str, str]]:
     number, has_next = 1, True
     while has_next:
         page = _page(importer, number)
-        plain = [orjson.loads(body) for body in page.bodies]
+        plain = orjson.loads(b"[%b]" % b",".join(page.bodies))
         found += [(one["customer_id"], one["reason"]) for one in plain]
         number, has_next = number + 1, page.has_next
     return found

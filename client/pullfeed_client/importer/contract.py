@@ -51,6 +51,17 @@ class Scope:
         """Its path below the base URL."""
         return f"/{self.plural}"
 
+    @property
+    def removed(self) -> Scope:
+        """The list of what is left of its removed records."""
+        kinds = {self.id_field: "id", "removed_date": "date", "reason": "removed reason"}
+        return Scope(
+            f"removed {self.name}",
+            f"{self.plural}/removed",
+            self.id_field,
+            Shape(tuple(kinds), kinds),
+        )
+
 
 _CUSTOMER = {
     "customer_id": "id", "email": "email", "first_name": "text", "last_name": "text",

@@ -86,6 +86,7 @@ def _one_of(*allowed: str) -> Test:
     return lambda text: text in allowed
 
 
+_REMOVED = "deleted vanished erased withheld consent_withdrawn"
 _PAYMENT = "Pending Authorized PartiallyPaid Paid PartiallyRefunded Refunded Voided Failed"
 
 KINDS = {
@@ -109,5 +110,6 @@ KINDS = {
     "fulfillment status": Kind("status-words", _one_of("Unfulfilled", "Partial", "Fulfilled")),
     "product status": Kind("status-words", _one_of("Active", "Hidden")),
     "availability": Kind("status-words", _one_of("InStock", "OutOfStock", "PreOrder")),
+    "removed reason": Kind("removed-words", _one_of(*_REMOVED.split())),
     "condition": Kind("status-words", _one_of("New", "Refurbished", "Used")),
 }

@@ -28,6 +28,7 @@ def test_every_command_of_the_plan_is_there() -> None:
         "serve", "try", "sample", "load", "sync", "approve", "audit", "map",
         "pull", "check", "simulate", "shops", "withheld", "explain",
         "deliveries", "rejected", "rejected list", "rejected offer",
+        "erase", "lift",
         "keys", "keys new", "keys list", "keys revoke",
         "importers", "importers list", "importers set",
         "notices", "notices list", "notices resend", "notices skip",

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from pullfeed.v1 import record_service_pb2
+
 MAPPING = """
 [customer.fields]
 customer_id = "Id"
@@ -53,6 +55,24 @@ def test_the_command_ends_in_a_table_and_in_1_where_something_is_withheld(
     assert result.stderr == ("line 4: row BAD_ROW; without a usable id it is named here only\n")
 
 
+def test_rows_of_erased_ids_are_told(core: Any, run_on_core: Any, tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "customers.jsonl"
+    file.write_bytes(lines(customer("1"), customer("2")))
+    erased = record_service_pb2.ErasedRecord(index=1, id="2")
+    core.answers["PutRecords"] = [
+        record_service_pb2.PutRecordsResponse(stored_count=1, erased=[erased])
+    ]
+    result = run_on_core("load", str(file), "--shop", "shop.example", "--scope", "customer")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[1:] == [
+        "stored\t\t1",
+        "unchanged\t\t0",
+        "stale\t\t0",
+        "withheld\t\t0",
+        "erased\t\t1",
+    ]
+
+
 def test_the_command_reads_csv_by_its_ending_and_ends_in_0(
     core: Any, run_on_core: Any, tmp_path: pathlib.Path
 ) -> None:
@@ -63,7 +83,7 @@ def test_the_command_reads_csv_by_its_ending_and_ends_in_0(
     )
     assert result.exit_code == 0
     assert json.loads(result.stdout) == {
-        "scope": "customer", "stored": 1, "unchanged": 0, "stale": 0, "withheld": 0,
+        "scope": "customer", "stored": 1, "unchanged": 0, "stale": 0, "withheld": 0, "erased": 0,
         "by_reason": {}, "synthetic": {},
     }  # fmt: skip
     assert core.requests[0].records[0].customer.email == "a@example.com"

@@ -178,3 +178,29 @@ def test_a_server_that_repeats_a_page_is_a_loop_and_1(callback: Any, run: Any) -
     result = run("pull", callback.url, *ASKED, "--mode", "page")
     assert result.exit_code == 1
     assert "page 2 brings the records of the page before it again" in result.stderr
+
+
+def test_the_removed_are_walked_and_committed_by_themselves(
+    callback: Any, run: Any, tmp_path: pathlib.Path
+) -> None:
+    meta = {"has_next_page": False, "cursor": None}
+    data = [
+        {"customer_id": "C1", "removed_date": "2026-01-01T00:00:00Z", "reason": reason}
+        for reason in ("deleted", "vanished", "erased", "withheld", "consent_withdrawn")
+    ]
+    callback.will_answer(200, {"meta": meta, "data": data}, X_Commit_Token="t")
+    callback.will_answer(200, {"commit": {"position": 4, "advanced": True}})
+    result = run("pull", callback.url, *ASKED, "--removed", "--out", "removed.jsonl", "--json")
+    assert result.exit_code == 0, result.stderr
+    assert paths(callback) == ["/customers/removed", "/customers/removed/commit"]
+    assert (tmp_path / "removed.jsonl").read_text(encoding="utf-8").count("\n") == 5
+
+
+def test_a_reason_that_is_none_of_the_contracts_is_1(callback: Any, run: Any) -> None:
+    meta = {"has_next_page": False, "cursor": None}
+    data = [{"customer_id": "C1", "removed_date": "2026-01-01T00:00:00Z", "reason": "gone"}]
+    callback.will_answer(200, {"meta": meta, "data": data}, X_Commit_Token="t")
+    callback.will_answer(200, {"commit": {"position": 4, "advanced": True}})
+    result = run("pull", callback.url, *ASKED, "--removed")
+    assert result.exit_code == 1
+    assert "1 removed-words" in result.stderr

@@ -59,6 +59,15 @@ def test_unreadable_rows_and_lost_ones_count_for_the_size_of_a_batch() -> None:
     assert ids(second) == (["4"], [])
 
 
+@pytest.mark.parametrize(
+    ("consent", "sent"),
+    [("No", "No"), (" no ", " no "), ("x" * 65, ""), ("Nö", ""), (False, ""), (None, "")],
+)
+def test_an_unreadable_row_says_what_its_consent_reads(consent: Any, sent: str) -> None:
+    (batch,) = batches(lines(customer("1", email=True, consent=consent)))
+    assert [row.consent for row in batch.request.unreadable] == [sent]
+
+
 def test_a_good_row_behind_an_unreadable_one_of_its_id_comes_in_the_next_batch() -> None:
     content = lines(customer("1", email=True), customer("2"), customer("1"))
     assert [ids(batch) for batch in batches(content)] == [(["2"], ["1"]), (["1"], [])]

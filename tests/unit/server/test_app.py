@@ -11,7 +11,7 @@ import pytest
 from grpc_health.v1 import health_pb2
 from tests import databases as test_databases
 
-from pullfeed_server import app, errors, settings
+from pullfeed_server import app, errors, journal, settings
 
 
 @pytest.fixture
@@ -186,3 +186,19 @@ def test_a_core_that_serves_says_so(folder: pathlib.Path) -> None:
         answer = health_pb2.HealthCheckResponse.FromString(check(b"", timeout=10))
     assert answer.status == health_pb2.HealthCheckResponse.SERVING
     assert not core.address.endswith(":0")
+
+
+def test_the_journal_is_replayed_before_anything_is_served(folder: pathlib.Path) -> None:
+    entry = journal.Entry(journal.ERASE, "shop.example", 1, "c1", 1)
+    journal.Journal(folder / "erasures.jsonl").append([entry])
+    with _built(folder) as core:
+        standing = core.store.read(lambda tx: tx.records.standings("shop.example", 1, ["c1"]))
+        assert standing["c1"].suppressed
+
+
+def test_the_journal_lies_where_the_setting_says(folder: pathlib.Path) -> None:
+    path = folder.parent / "elsewhere.jsonl"
+    path.write_text("no line of a journal\n")
+    with pytest.raises(errors.Unusable) as refused, _built(folder, erasure_journal=str(path)):
+        pass
+    assert str(path) in refused.value.message

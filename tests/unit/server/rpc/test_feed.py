@@ -13,7 +13,7 @@ from pullfeed.v1 import feed_service_pb2 as pb
 from pullfeed.v1 import record_pb2, record_service_pb2
 
 _FETCH, _COMMIT = "FeedService/FetchPage", "FeedService/Commit"
-_EXPORT = "FeedService/ExportRecords"
+_EXPORT, _CHANGES = "FeedService/ExportRecords", "FeedService/FetchChanges"
 _CUSTOMERS = record_pb2.SCOPE_CUSTOMER
 _COMMITTED = timestamp_pb2.Timestamp(seconds=BEGIN_US // 1_000_000)
 
@@ -146,3 +146,71 @@ def test_a_bad_commit_is_told_why(
 ) -> None:
     request = pb.CommitRequest(shop=factories.SHOP, scope=_CUSTOMERS, **point)
     assert core.refusal("importer", _COMMIT, request) == refusal
+
+
+def _delete(core: Core, *ids: str) -> None:
+    request = record_service_pb2.DeleteRecordsRequest(
+        shop=factories.SHOP, scope=_CUSTOMERS, ids=ids
+    )
+    core.call("writer", "RecordService/DeleteRecords", request)
+
+
+def _changes(core: Core, role: str = "importer", **changes: Any) -> pb.FetchChangesResponse:
+    request = pb.FetchChangesRequest(shop=factories.SHOP, scope=_CUSTOMERS, **changes)
+    response: pb.FetchChangesResponse = core.call(role, _CHANGES, request)
+    return response
+
+
+def test_the_removed_come_typed_and_in_order(core: Core) -> None:
+    _delete(core, "c0002", "c0001")
+    page = _fetch(core, list=record_pb2.LIST_REMOVED)
+    assert page.removed == [
+        record_pb2.RemovedRecord(
+            id=one, removed_date=_COMMITTED, reason=record_pb2.REMOVED_REASON_DELETED
+        )
+        for one in ("c0002", "c0001")
+    ]
+    assert (len(page.records), page.record_count, page.data_json) == (0, 2, b"")
+
+
+def test_the_removed_come_as_json(core: Core) -> None:
+    _delete(core, "c0001")
+    page = _fetch(core, list=record_pb2.LIST_REMOVED, form=pb.FORM_JSON)
+    assert page.data_json == (
+        b'[{"customer_id":"c0001","removed_date":"2026-01-01T00:00:00Z","reason":"deleted"}]'
+    )
+    assert len(page.removed) == 0
+
+
+def test_the_removed_are_committed_by_themselves(core: Core) -> None:
+    _delete(core, "c0001")
+    page = _fetch(core, list=record_pb2.LIST_REMOVED)
+    removed = _commit(core, list=record_pb2.LIST_REMOVED, commit_token=page.commit_token)
+    assert (removed.position, removed.advanced) == (61, True)
+    _fetch(core)
+    assert _commit(core, page=pb.NumberedPage(page=1)).position == 51
+
+
+def test_changes_are_records_and_removed_in_one_order(core: Core) -> None:
+    _delete(core, "c0060")
+    first = _changes(core, page_size=58, role="operator")
+    assert [change.record.customer.customer_id for change in first.changes] == [
+        f"c{number:04}" for number in range(1, 59)
+    ]
+    assert (first.position, first.has_next_page) == (58, True)
+    second = _changes(core, after_position=58, epoch=first.epoch)
+    assert [change.WhichOneof("kind") for change in second.changes] == ["record", "removed"]
+    assert [change.position for change in second.changes] == [59, 61]
+    assert second.changes[1].removed.id == "c0060"
+    assert (second.position, second.has_next_page) == (61, False)
+
+
+def test_changes_come_fifty_at_a_time_unless_said_otherwise(core: Core) -> None:
+    assert len(_changes(core).changes) == 50
+
+
+def test_changes_behind_a_position_of_another_epoch_are_refused(core: Core) -> None:
+    request = pb.FetchChangesRequest(
+        shop=factories.SHOP, scope=_CUSTOMERS, after_position=1, epoch=1
+    )
+    assert core.refusal("importer", _CHANGES, request) == ("CURSOR_EXPIRED", "epoch")

@@ -12,6 +12,7 @@ from pullfeed.v1 import record_service_pb2 as pb
 from pullfeed_server import policy
 
 _PUT, _DELETE = "RecordService/PutRecords", "RecordService/DeleteRecords"
+_ERASE, _LIFT = "RecordService/EraseRecords", "RecordService/LiftErasures"
 _CUSTOMERS = record_pb2.SCOPE_CUSTOMER
 
 
@@ -131,3 +132,64 @@ def test_a_delete_names_one_to_a_thousand_usable_ids(
 def test_a_delete_in_an_unknown_shop_is_refused(core: Core) -> None:
     request = pb.DeleteRecordsRequest(shop="nobody.example", scope=_CUSTOMERS, ids=["c1"])
     assert core.refusal("writer", _DELETE, request) == ("SHOP_NOT_FOUND", "shop")
+
+
+def _erase(core: Core, *ids: str) -> pb.EraseRecordsResponse:
+    request = pb.EraseRecordsRequest(shop=factories.SHOP, scope=_CUSTOMERS, ids=ids)
+    response: pb.EraseRecordsResponse = core.call("writer", _ERASE, request)
+    return response
+
+
+def test_the_counts_of_an_erasure_add_up_to_its_ids(core: Core) -> None:
+    _put(core, factories.customer())
+    assert _erase(core, "c1", "c9").erased_count == 2
+    response = _erase(core, "c1", "c2", "c2")
+    assert (response.erased_count, response.unchanged_count) == (1, 2)
+    assert response.pending
+
+
+def test_a_put_of_what_was_erased_is_named_with_its_place(core: Core) -> None:
+    _put(core, factories.customer())
+    _erase(core, "c1", "row")
+    response = _put(
+        core,
+        factories.customer(customer_id="new"),
+        factories.customer(),
+        factories.customer(email="no", consent="No"),
+        unreadable=[pb.UnreadableRecord(id="row", reason="BAD_ROW", consent="No")],
+    )
+    assert response == pb.PutRecordsResponse(
+        stored_count=1,
+        erased=[
+            pb.ErasedRecord(index=1, id="c1"),
+            pb.ErasedRecord(index=2, id="c1"),
+            pb.ErasedRecord(index=3, id="row"),
+        ],
+    )
+
+
+def test_an_operator_lifts_what_was_erased(core: Core) -> None:
+    _put(core, factories.customer())
+    _erase(core, "c1")
+    request = pb.LiftErasuresRequest(shop=factories.SHOP, scope=_CUSTOMERS, ids=["c1", "c9"])
+    assert core.refusal("writer", _LIFT, request) == ("ROLE_DENIED", "")
+    assert core.call("operator", _LIFT, request).lifted_count == 1
+    assert _put(core, factories.customer()).stored_count == 1
+
+
+@pytest.mark.parametrize("method", [_ERASE, _LIFT])
+@pytest.mark.parametrize(
+    ("ids", "field"),
+    [([], "ids"), (["c1"] * 1001, "ids"), ([""], "ids[0]"), (["c1", "\x00"], "ids[1]")],
+)
+def test_an_erasure_names_one_to_a_thousand_usable_ids(
+    core: Core, method: str, ids: list[str], field: str
+) -> None:
+    kind = pb.EraseRecordsRequest if method == _ERASE else pb.LiftErasuresRequest
+    request = kind(shop=factories.SHOP, scope=_CUSTOMERS, ids=ids)
+    assert core.refusal("operator", method, request) == ("FIELD_INVALID", field)
+
+
+def test_an_erasure_in_an_unknown_shop_is_refused(core: Core) -> None:
+    request = pb.EraseRecordsRequest(shop="nobody.example", scope=_CUSTOMERS, ids=["c1"])
+    assert core.refusal("writer", _ERASE, request) == ("SHOP_NOT_FOUND", "shop")
