@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pullfeed_server import errors, feed
+from pullfeed_server import epochs, errors
 from pullfeed_server.store import Store, Transaction, rows
 
 
@@ -37,7 +37,7 @@ class Changes:
         """Up to `limit` changes behind a position. Raises ShopNotFound, CursorExpired."""
 
         def work(tx: Transaction) -> Page:
-            epoch = feed.epoch_of(tx, query.shop, query.scope)
+            epoch = epochs.of(tx, query.shop, query.scope)
             if query.after and query.epoch != epoch:
                 raise errors.CursorExpired(
                     "The position is of another epoch of the feed. Begin at 0.", field="epoch"
