@@ -6,10 +6,13 @@ that was served) is the core's to say.
 
 from __future__ import annotations
 
+import datetime
+import re
 from typing import TypeAlias, cast
 
 import flask
 import orjson
+from google.protobuf import timestamp_pb2
 from werkzeug.datastructures import MultiDict
 
 from pullfeed.v1 import feed_service_pb2, record_pb2
@@ -26,7 +29,12 @@ MAX_PAGE_SIZE = 1000
 EXPLAINED = {
     "page": "page must be a whole number of at least 1; ask page=1 for the first page.",
     "page_size": "page_size must be a whole number from 1 to 1000; leave it out for 50.",
+    "updated_since": "updated_since must be a date with a zone: 2026-01-01T00:00:00Z.",
 }
+# RFC 3339; a blank is what becomes of a plus that was not escaped.
+_DATE = re.compile(
+    r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,9})?(Z|[+ -]\d\d:\d\d)", re.ASCII
+)
 NO_POINT = "Say what to confirm: ?commit_token=… or ?page=…&page_size=… as it was asked."
 
 
@@ -50,6 +58,8 @@ def page_request(
         asked.cursor = cursor
     else:
         asked.page = number(query, "page", MAX_INT32) or 1
+    if since := date(query, "updated_since"):
+        asked.updated_since.CopyFrom(since)
     return asked
 
 
@@ -74,8 +84,13 @@ def commit_request(
     elif cursor := text(query, "cursor"):
         named.cursor = cursor
     elif page := number(query, "page", MAX_INT32):
-        size = number(query, "page_size", MAX_PAGE_SIZE)
-        named.page.CopyFrom(feed_service_pb2.NumberedPage(page=page, page_size=size))
+        named.page.CopyFrom(
+            feed_service_pb2.NumberedPage(
+                page=page,
+                page_size=number(query, "page_size", MAX_PAGE_SIZE),
+                updated_since=date(query, "updated_since"),
+            )
+        )
     elif token := request.headers.get("X-Commit-Token"):
         named.commit_token = token
     else:
@@ -125,4 +140,20 @@ def number(query: Query, field: str, largest: int) -> int | None:
         value = int(digits)
         if 1 <= value <= largest:
             return value
+    raise errors.invalid(field, EXPLAINED[field])
+
+
+def date(query: Query, field: str) -> timestamp_pb2.Timestamp | None:
+    """The time a query gives to a field, to the microsecond; None where it gives none."""
+    written = (text(query, field) or "").upper()
+    if not written:
+        return None
+    stamp = timestamp_pb2.Timestamp()
+    try:
+        if _DATE.fullmatch(written):
+            stamp.FromDatetime(datetime.datetime.fromisoformat(written.replace(" ", "+")))
+            return stamp
+    except (ValueError, OverflowError):
+        # Not in the calendar, or not in its first 9999 years once it is in UTC.
+        pass
     raise errors.invalid(field, EXPLAINED[field])

@@ -31,6 +31,8 @@ from pullfeed_server import (
     recorder,
     records,
     rejections,
+    retention,
+    rewinds,
     sender,
     tokens,
     upkeep,
@@ -142,7 +144,8 @@ def _wire(settings: Settings, store: Store) -> App:
     server.add_generic_rpc_handlers((reflection.handlers(names),))
     address = listener.bind(server, settings.listen)
     endpoint = metrics.Endpoint(settings.metrics_listen, counted) if counted else None
-    tasks = upkeep.Upkeep([delivered.deliveries.prune])
+    kept = retention.Retention(store, settings.tombstone_retention_days)
+    tasks = upkeep.Upkeep([delivered.deliveries.prune, kept.prune])
     return App(
         server,
         store,
@@ -191,20 +194,18 @@ def _methods(
     delivered: Delivered,
 ) -> dict[str, policy.Method]:
     feeds = feed.Feeds(store, signed, delivered.recorder.note)
+    confirmed = commits.Commits(store, signed)
+    refused = rejections.Rejections(store)
     return {
         **records_rpc.methods(records.Records(store), erasing),
         **holds_rpc.methods(held),
         **feed_rpc.methods(
-            feeds,
-            commits.Commits(store, signed),
-            ways.Handovers(store, signed),
-            changes.Changes(store),
-            exports,
+            feeds, confirmed, ways.Handovers(store, signed), changes.Changes(store), exports
         ),
         **ledger_rpc.methods(ledger.Ledger(store, known)),
         **keys_rpc.methods(known),
         **delivery_rpc.methods(
-            delivered.deliveries, rejections.Rejections(store), notices.Notices(store)
+            delivered.deliveries, refused, notices.Notices(store), rewinds.Rewinds(store)
         ),
     }
 

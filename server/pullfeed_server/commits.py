@@ -10,7 +10,7 @@ from pullfeed_server.store import Store, Transaction, rows
 
 
 class Claim(NamedTuple):
-    """A commit that is asked for, by token, by cursor, or by page and page_size."""
+    """A commit that is asked for, by token, by cursor, or by the page as it was asked for."""
 
     importer: str
     shop: str
@@ -20,6 +20,7 @@ class Claim(NamedTuple):
     cursor: str
     page: int
     page_size: int
+    since_us: int = 0
     receipt: receipts.Receipt = receipts.NONE
 
 
@@ -43,8 +44,8 @@ class _Reach(NamedTuple):
     served: receipts.Served
 
 
-# Of a claim, the feed's epoch and the committed position.
-_ReachOf = Callable[[Transaction, Claim, int, int], _Reach]
+# Of a claim, the feed's epoch and what was committed.
+_ReachOf = Callable[[Transaction, Claim, int, rows.CommitRow], _Reach]
 
 
 class Commits:
@@ -60,7 +61,7 @@ class Commits:
         The position advances only over what the walk served without a gap, and
         only if the walk began at or below it; it never goes back.
         Raises ShopNotFound, PageNotServed, WalkExpired, CommitAhead;
-        TokenInvalid, TokenForeign, TokenExpired, or their cursor twins.
+        TokenInvalid, TokenForeign, TokenExpired, or their cursor twins; Rewound.
         """
         if claim.commit_token or claim.cursor:
             return self._by_point(claim)
@@ -73,32 +74,41 @@ class Commits:
         else:
             point = self._tokens.read_cursor(owner, claim.cursor)
         expired = errors.TokenExpired if claim.commit_token else errors.CursorExpired
-        reach = _reach_of_point(point, expired)
+        reach = _reach_of_point(point, expired, "commit_token" if claim.commit_token else "cursor")
         return self._store.write(lambda tx: _advance(tx, claim, reach))
 
 
 def confirm(tx: Transaction, owner: tokens.Feed, point: tokens.Point) -> Standing:
-    """What a commit by the point's token does. Raises ShopNotFound, TokenExpired, CommitAhead."""
+    """What a commit by the point's token does.
+
+    Raises ShopNotFound, TokenExpired, Rewound, CommitAhead.
+    """
     claim = Claim(*owner, commit_token="", cursor="", page=point.page, page_size=point.page_size)
-    return _advance(tx, claim, _reach_of_point(point, errors.TokenExpired))
+    return _advance(tx, claim, _reach_of_point(point, errors.TokenExpired, "commit_token"))
 
 
-def _reach_of_point(point: tokens.Point, expired: type[errors.PullfeedError]) -> _ReachOf:
-    def reach(_tx: Transaction, _claim: Claim, epoch: int, committed: int) -> _Reach:
+def _reach_of_point(
+    point: tokens.Point, expired: type[errors.PullfeedError], field: str
+) -> _ReachOf:
+    def reach(_: Transaction, __: Claim, epoch: int, known: rows.CommitRow) -> _Reach:
         if epoch != point.epoch:
             raise expired
-        covers = point.covered_from <= committed
+        if known.generation != point.generation:
+            raise errors.Rewound(field=field)
+        covers = point.covered_from <= known.position
         served = receipts.Served(
             point.walk, point.covered_from, point.position, point.served if covers else 0
         )
-        reached = point.position if covers else committed
+        reached = point.position if covers else known.position
         return _Reach(reached, point.is_last and covers, served)
 
     return reach
 
 
-def _reach_of_page(tx: Transaction, claim: Claim, epoch: int, committed: int) -> _Reach:
-    key = rows.WalkKey(claim.shop, claim.scope, claim.list, claim.importer, claim.page_size)
+def _reach_of_page(tx: Transaction, claim: Claim, epoch: int, known: rows.CommitRow) -> _Reach:
+    committed = known.position
+    feed = (claim.shop, claim.scope, claim.list)
+    key = rows.WalkKey(*feed, claim.importer, claim.page_size, claim.since_us)
     walk, mark = walks.served(tx, key, claim.page, epoch, clock.now_us(), committed)
     name = walk & walks.NAME_MASK
     if mark.covered_from <= committed:
@@ -113,7 +123,7 @@ def _advance(tx: Transaction, claim: Claim, reach_of: _ReachOf) -> Standing:
     place = (claim.shop, claim.scope, claim.list, claim.importer)
     epoch = epochs.of(tx, claim.shop, claim.scope)
     known = tx.commits.lock(*place, epoch)
-    reach = reach_of(tx, claim, epoch, known.position)
+    reach = reach_of(tx, claim, epoch, known)
     counter = tx.feeds.get(claim.shop, claim.scope)
     end = counter.position if counter else 0
     if reach.position > end:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pullfeed_server import errors
-from pullfeed_server.store import Transaction
+from pullfeed_server.store import Transaction, rows
 
 
 def of(tx: Transaction, shop: str, scope: int) -> int:
     """The epoch of a feed; the first one where nothing changed yet. Raises ShopNotFound."""
-    feed = tx.feeds.get(shop, scope)
-    if feed is not None:
-        return feed.epoch
+    return feed(tx, shop, scope).epoch
+
+
+def feed(tx: Transaction, shop: str, scope: int) -> rows.FeedRow:
+    """A feed; at position 0 where nothing changed yet. Raises ShopNotFound."""
+    found = tx.feeds.get(shop, scope)
+    if found is not None:
+        return found
     if not tx.feeds.has_shop(shop):
         raise errors.ShopNotFound
-    return tx.feeds.first_epoch
+    return rows.FeedRow(0, tx.feeds.first_epoch)

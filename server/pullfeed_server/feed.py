@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from pullfeed_server import clock, epochs, errors, tokens, walks, ways
+from pullfeed_server import clock, epochs, errors, retention, tokens, walks, ways
 from pullfeed_server.store import Store, Transaction, rows
 
 DEFAULT_PAGE_SIZE = 50
@@ -14,7 +14,10 @@ EXPORT_CHUNK = 1000
 
 
 class Order(NamedTuple):
-    """A page that is asked for. list: rows.RECORDS or REMOVED. cursor: "" to go by page number."""
+    """A page that is asked for. list: rows.RECORDS or REMOVED. cursor: "" to go by page number.
+
+    since_us: the time its walk begins at, 0 for none; of no account by cursor.
+    """
 
     importer: str
     shop: str
@@ -25,6 +28,7 @@ class Order(NamedTuple):
     page_size: int
     as_json: bool
     request_id: str = ""
+    since_us: int = 0
 
 
 class Page(NamedTuple):
@@ -70,7 +74,7 @@ class Feeds:
         """One page, full unless it is the last one.
 
         Raises ShopNotFound; CursorInvalid, CursorForeign, CursorExpired;
-        PageNotReached, WalkExpired.
+        PageNotReached, WalkExpired; Rewound, ResyncRequired.
         """
         if order.cursor:
             return self._by_cursor(order)
@@ -93,10 +97,13 @@ class Feeds:
         before = self._tokens.read_cursor(_owner(order), order.cursor)
 
         def work(tx: Transaction) -> tuple[str, rows.PageRows]:
-            epoch = epochs.of(tx, order.shop, order.scope)
-            if epoch != before.epoch:
+            found = tx.feeds.get_for(order.shop, order.scope, order.list, order.importer)
+            known, generation = found or (epochs.feed(tx, order.shop, order.scope), 0)
+            if known.epoch != before.epoch:
                 raise errors.CursorExpired
-            return tx.keys.commit_way(order.importer), _read(tx, order, before.position)
+            if generation != before.generation:
+                raise errors.Rewound(field="cursor")
+            return tx.keys.commit_way(order.importer), _read(tx, order, known, before.position)
 
         way, found = self._store.read(work)
         point = before._replace(
@@ -113,13 +120,14 @@ class Feeds:
 
     def _by_number(self, order: Order) -> Page:
         now_us = clock.now_us()
-        key = rows.WalkKey(order.shop, order.scope, order.list, order.importer, order.page_size)
+        feed = (order.shop, order.scope, order.list)
+        key = rows.WalkKey(*feed, order.importer, order.page_size, order.since_us)
 
         def work(tx: Transaction) -> tuple[str, walks.Place, rows.PageRows]:
-            epoch = epochs.of(tx, order.shop, order.scope)
-            place = walks.locate(tx, key, order.page, epoch, now_us)
+            known = epochs.feed(tx, order.shop, order.scope)
+            place = walks.locate(tx, key, order.page, known.epoch, now_us)
             way = tx.keys.commit_way(order.importer)
-            return way, place, _read(tx, order, place.start)
+            return way, place, _read(tx, order, known, place.start)
 
         way, place, found = self._store.read(work)
         count = place.served + found.size
@@ -168,6 +176,7 @@ def _end(order: Order, place: walks.Place, found: rows.PageRows, walk: int) -> t
         found.position,
         order.page,
         place.walk.epoch,
+        place.walk.generation,
         walk=walk & walks.NAME_MASK,
         page_size=order.page_size,
         served=place.served + found.size,
@@ -184,13 +193,16 @@ def _before(order: Order, place: walks.Place) -> tokens.Point | None:
         place.start,
         order.page - 1,
         place.walk.epoch,
+        place.walk.generation,
         walk=place.mark_walk & walks.NAME_MASK,
         page_size=order.page_size,
         served=place.served,
     )
 
 
-def _read(tx: Transaction, order: Order, after: int) -> rows.PageRows:
+def _read(tx: Transaction, order: Order, known: rows.FeedRow, after: int) -> rows.PageRows:
+    if order.list == rows.REMOVED and after < known.pruned:
+        retention.check(tx, order.shop, order.scope, order.importer, known.pruned)
     page = tx.records.page_json if order.as_json else tx.records.page_proto
     return page(order.shop, order.scope, order.list, after, order.page_size)
 

@@ -140,6 +140,14 @@ SETTINGS = (
         "File that notes what was erased; each start does again what a restored database does "
         "not know. Empty: erasures.jsonl beside the SQLite file, or in ./.pullfeed on PostgreSQL.",
     ),
+    Setting(
+        "tombstone-retention-days",
+        "PULLFEED_TOMBSTONE_RETENTION_DAYS",
+        click.IntRange(0, 36_500),
+        0,
+        "Days that the tombstones of removed records are kept; 0 keeps them for ever. "
+        "Those of erasures always are.",
+    ),
 )
 
 
@@ -162,6 +170,7 @@ class Settings:
     grace_s: float
     log_level: str
     erasure_journal: str = ""
+    tombstone_retention_days: int = 0
 
 
 def options() -> list[click.Option]:

@@ -16,6 +16,9 @@ from pullfeed_server.store import Transaction, rows
 MAX_AHEAD = 1000
 IDLE_US = 3600 * 1_000_000
 LIFETIME_US = 7 * 24 * 3600 * 1_000_000
+_MINUTE_US = 60 * 1_000_000
+# Walks from a time that are forgotten whenever one is opened: more than come.
+_MAX_FORGOTTEN = 10
 
 
 # How an importer's walks begin.
@@ -45,24 +48,37 @@ class Place(NamedTuple):
 
 
 def locate(tx: Transaction, key: rows.WalkKey, page: int, epoch: int, now_us: int) -> Place:
-    """Where a page begins. Raises PageNotReached, WalkExpired."""
+    """Where a page begins. Raises PageNotReached, WalkExpired, Rewound."""
     walk = tx.walks.get(key)
     if page == 1:
         return _first_page(tx, key, walk, epoch, now_us)
     if walk is None:
+        if key.since_us:
+            # It may have been forgotten: counting forward could skip what has changed.
+            raise errors.WalkExpired
         return _counted(tx, key, _new(tx, key, 0, epoch, now_us), page, replaces=0)
     if _is_over(walk, epoch, now_us):
         raise errors.WalkExpired
+    if walk.generation != _commit(tx, key).generation:
+        raise errors.Rewound
     return _marked(tx, key, walk, page - 1) or _counted(tx, key, walk, page)
 
 
 def record(
     tx: Transaction, key: rows.WalkKey, place: Place, mark: rows.MarkRow, now_us: int
 ) -> int:
-    """Makes the end of a page durable, and its walk where that is new; the key's walk then."""
+    """Makes the end of a page durable, and its walk where that is new; the key's walk then.
+
+    Raises Rewound where the importer was rewound since the page was located.
+    """
+    if place.walk.generation != _commit(tx, key).generation:
+        raise errors.Rewound
     current, mark_walk = place.walk.walk, place.mark_walk
     if place.replaces is not None:
         current = mark_walk = _open(tx, key, place.walk, place.replaces)
+    elif mark.page == 1 and place.walk.is_rewound:
+        # Who asks page 1 twice knows of the rewind: nobody is in the walk before any more.
+        tx.walks.forget_previous(key, place.walk)
     # The walk before its marks, as where one is opened: in one order no two writers wait
     # for each other. Also by a page of the walk before: whose walk it is, the importer is
     # not idle.
@@ -78,19 +94,47 @@ def served(
 
     Where two walks did, and both go past the committed position, the one that
     goes less far: the other may have been opened by a repeated request whose
-    answer nobody read. Raises PageNotServed, WalkExpired.
+    answer nobody read. Raises PageNotServed, WalkExpired, Rewound.
     """
     walk = tx.walks.get(key)
     if walk is None:
         raise errors.PageNotServed
     if _is_over(walk, epoch, now_us):
         raise errors.WalkExpired
+    if walk.generation != _commit(tx, key).generation:
+        raise errors.Rewound
     marks = [(each, tx.walks.mark(key.shop, each, page)) for each in (walk.walk, walk.previous)]
     found = [(each, mark) for each, mark in marks if mark is not None]
     if not found:
         raise errors.PageNotServed
+    if walk.is_rewound:
+        return _served_rewound(tx, key, walk, found)
     ahead = [(each, mark) for each, mark in found if mark.end > committed]
     return min(ahead or found[:1], key=lambda served: served[1].end)
+
+
+def _served_rewound(
+    tx: Transaction,
+    key: rows.WalkKey,
+    walk: rows.WalkRow,
+    found: list[tuple[int, rows.MarkRow]],
+) -> tuple[int, rows.MarkRow]:
+    """The same where the walk before is of an older generation, of which nothing is confirmed."""
+    number, mark = found[0]
+    if number != walk.walk:
+        raise errors.Rewound
+    end = mark.end
+    for previous, other in found[1:]:
+        if _is_at(tx, key, previous, other.page):
+            # It may be this one that is meant: no more than both gave.
+            end = min(end, other.end)
+    return number, mark._replace(end=end)
+
+
+def _is_at(tx: Transaction, key: rows.WalkKey, walk: int, page: int) -> bool:
+    """Is a page the last one that a walk has served."""
+    last = tx.walks.nearest_mark(key.shop, walk, _LAST)
+    return last is None or page >= last.page
 
 
 def _first_page(
@@ -98,6 +142,8 @@ def _first_page(
 ) -> Place:
     if walk is None or _is_over(walk, epoch, now_us):
         opened = _new(tx, key, 0, epoch, now_us)
+    elif walk.generation != _commit(tx, key).generation:
+        opened = _new_after_rewind(tx, key, walk, epoch, now_us)
     elif walk.touched_us < now_us - IDLE_US or _is_done(tx, key, walk):
         opened = _new(tx, key, walk.walk, epoch, now_us)
     else:
@@ -121,7 +167,7 @@ def _is_done(tx: Transaction, key: rows.WalkKey, walk: rows.WalkRow) -> bool:
         return True
     if _starts_full(tx, key):
         # It was opened while walks still started at the commit: not everything.
-        return not last.has_next or walk.start > 0
+        return not last.has_next or (walk.start > 0 and not key.since_us)
     commit = _commit(tx, key)
     only = last.page == 1 and not last.has_next
     return last.end <= commit.position and (commit.finished or only)
@@ -154,16 +200,44 @@ def _new(
 ) -> rows.WalkRow:
     # Drawn, not counted: replicas need no common sequence.
     number = secrets.randbits(62) or 1
-    start = 0 if _starts_full(tx, key) else _commit(tx, key).position
-    return rows.WalkRow(number, previous, start, epoch, now_us)
+    commit = _commit(tx, key)
+    if key.since_us:
+        start = position_at(tx, key.shop, key.scope, key.since_us)
+    else:
+        start = 0 if _starts_full(tx, key) else commit.position
+    return rows.WalkRow(number, previous, start, epoch, now_us, commit.generation)
+
+
+def _new_after_rewind(
+    tx: Transaction, key: rows.WalkKey, cut: rows.WalkRow, epoch: int, now_us: int
+) -> rows.WalkRow:
+    """A walk in the place of one that a rewind has ended.
+
+    This may be a repeated request, of an importer that goes on with its next page and
+    must be told. One that was silent for an hour is not in its walk any more.
+    """
+    if cut.touched_us < now_us - IDLE_US:
+        return _new(tx, key, 0, epoch, now_us)
+    return _new(tx, key, cut.walk, epoch, now_us)._replace(is_rewound=True)
 
 
 def _open(tx: Transaction, key: rows.WalkKey, opened: rows.WalkRow, replaces: int) -> int:
-    """Opens a walk unless another request was faster; the walk that is open then."""
+    """Opens a walk unless another request was faster; the walk that is open then.
+
+    Raises Rewound where the faster one came after a rewind.
+    """
     replaced = tx.walks.get(key)
     if not tx.walks.open(key, opened, replaces):
-        faster = tx.walks.get(key)
-        return faster.walk if faster else opened.walk
+        faster = tx.walks.get(key) or opened
+        if faster.generation > opened.generation:
+            raise errors.Rewound
+        if faster.generation < opened.generation:
+            return _open(tx, key, opened, faster.walk)
+        return faster.walk
+    if key.since_us:
+        # Each time has a walk of its own: without this there would be more and more.
+        for expired in tx.walks.expired(key, opened.touched_us - LIFETIME_US, _MAX_FORGOTTEN):
+            tx.walks.close(expired)
     for dropped in (replaced.walk, replaced.previous) if replaced else ():
         if dropped != opened.previous:
             tx.walks.drop(key.shop, dropped)
@@ -174,6 +248,9 @@ def _marked(tx: Transaction, key: rows.WalkKey, walk: rows.WalkRow, before: int)
     """The end of the page before, in this walk or the previous one."""
     own = tx.walks.mark(key.shop, walk.walk, before)
     old = tx.walks.mark(key.shop, walk.previous, before) if walk.previous else None
+    if walk.is_rewound and old is not None:
+        _check_rewound(tx, key, walk, own, old)
+        old = None
     if own is None:
         return None if old is None else _behind(walk, walk.previous, old)
     left = None if old is None else _left_off(tx, key, walk.previous, old)
@@ -204,7 +281,34 @@ def _counted(
     return Place(walk, walk.walk, start, start, replaces)
 
 
+def _check_rewound(
+    tx: Transaction,
+    key: rows.WalkKey,
+    walk: rows.WalkRow,
+    own: rows.MarkRow | None,
+    old: rows.MarkRow,
+) -> None:
+    """Raises Rewound where the importer may not know that it was.
+
+    Who has begun again is told once more at most: asking page 1 again ends the doubt.
+    """
+    is_next = _is_at(tx, key, walk.previous, old.page + 1)
+    if own is None or (is_next and own.end > old.end):
+        raise errors.Rewound
+
+
+def position_at(tx: Transaction, shop: str, scope: int, since_us: int) -> int:
+    """A position behind which everything stands that was stored at a time or later.
+
+    What was stored in the two minutes before may stand there too: a minute is as exact as
+    times are noted, and a change is seen a little after its time was taken.
+    """
+    return tx.feeds.stood_at(shop, scope, since_us // _MINUTE_US - 1)
+
+
 def _starts_full(tx: Transaction, key: rows.WalkKey) -> bool:
+    if key.since_us:
+        return True
     importer = tx.keys.importer(key.importer)
     return importer is None or importer.starts.get(key.scope) != START_COMMITTED
 

@@ -9,11 +9,13 @@ from tests import factories
 from tests.property import gate, model
 
 from pullfeed.v1 import record_pb2
-from pullfeed_server import clock, commits, feed, keys, ledger, records, tokens
+from pullfeed_server import clock, commits, feed, keys, ledger, records, rewinds, tokens
 from pullfeed_server.store import rows
 from pullfeed_server.store.sql import SqlStore
 
 SCOPE = record_pb2.SCOPE_CUSTOMER
+# The lists that importers walk: that of the removed once tombstones have bytes.
+LISTS = (rows.RECORDS, rows.REMOVED)[: 1 + ("proto" in rows.TombstoneRow._fields)]
 SECRETS = [b"a secret of thirty-two characters"]
 # 2026-01-01T00:00:00Z
 BEGIN_US = 1_767_225_600_000_000
@@ -21,8 +23,21 @@ MINUTE_US = 60_000_000
 HOUR_US = 60 * MINUTE_US
 
 
+class Asked(NamedTuple):
+    """A page as it is asked for. page_size and since_us name the walk; cursor: "" by number."""
+
+    list: int
+    page: int
+    page_size: int
+    since_us: int = 0
+    cursor: str = ""
+
+
 class Answer(NamedTuple):
-    """A page as an importer sees it, and the end of it that its token holds."""
+    """A page as an importer sees it, and the end of it that its token holds.
+
+    versions: (id, version) of records, (id, reason) of the removed.
+    """
 
     versions: list[tuple[str, str]]
     has_next: bool
@@ -63,6 +78,7 @@ class Core:
         self._tokens = tokens.Tokens(SECRETS)
         self._feeds = feed.Feeds(self.store, self._tokens)
         self._commits = commits.Commits(self.store, self._tokens)
+        self._rewinds = rewinds.Rewinds(self.store)
         self._records = records.Records(self.store)
         self.keys = keys.Keys(self.store)
         self._ledger = ledger.Ledger(self.store, self.keys)
@@ -75,31 +91,45 @@ class Core:
         removed_us = BEGIN_US + minute * MINUTE_US
         return self._records.delete(records.Removals(shop, SCOPE, ids, removed_us, force=False))
 
-    def fetch(self, shop: str, importer: str, page: int, page_size: int, cursor: str) -> Answer:
+    def fetch(self, shop: str, importer: str, asked: Asked) -> Answer:
         order = feed.Order(
-            importer, shop, SCOPE, rows.RECORDS, cursor, page, page_size, as_json=False
+            importer,
+            shop,
+            SCOPE,
+            asked.list,
+            asked.cursor,
+            asked.page,
+            asked.page_size,
+            as_json=False,
+            since_us=asked.since_us,
         )
         found = self._feeds.fetch(order)
-        owner = tokens.Feed(importer, shop, SCOPE, rows.RECORDS)
+        owner = tokens.Feed(importer, shop, SCOPE, asked.list)
         end = self._tokens.read_commit_token(owner, found.commit_token).position
-        versions = [_version(body) for body in found.bodies]
+        version = _version if asked.list == rows.RECORDS else _tombstone
+        versions = [version(body) for body in found.bodies]
         return Answer(versions, found.has_next, found.cursor, found.page, found.commit_token, end)
 
     def commit(
         self,
         shop: str,
         importer: str,
+        list: int = rows.RECORDS,
         *,
         commit_token: str = "",
         cursor: str = "",
         page: int = 0,
         page_size: int = 0,
+        since_us: int = 0,
     ) -> commits.Standing:
         return self._commits.commit(
             commits.Claim(
-                importer, shop, SCOPE, rows.RECORDS, commit_token, cursor, page, page_size
+                importer, shop, SCOPE, list, commit_token, cursor, page, page_size, since_us
             )
         )
+
+    def rewind(self, shop: str, importer: str, list: int, to_us: int | None) -> tuple[int, int]:
+        return self._rewinds.rewind(rewinds.Rewind(importer, shop, SCOPE, list, to_us))
 
     def position(self, shop: str) -> int:
         found = self.store.read(lambda tx: tx.feeds.get(shop, SCOPE))
@@ -128,3 +158,9 @@ def _date(minute: int) -> str:
 def _version(body: bytes) -> tuple[str, str]:
     customer = record_pb2.Customer.FromString(body)
     return customer.customer_id, customer.first_name
+
+
+def _tombstone(body: bytes) -> tuple[str, str]:
+    removed = record_pb2.RemovedRecord.FromString(body)
+    reason = record_pb2.RemovedReason.Name(removed.reason)
+    return removed.id, reason.removeprefix("REMOVED_REASON_").lower()

@@ -10,6 +10,7 @@ from tests import databases as test_databases
 from tests.property import core, model
 
 from pullfeed_server import walks
+from pullfeed_server.store import rows
 
 SHOP = "shop.example"
 
@@ -45,7 +46,7 @@ def importer(request: pytest.FixtureRequest, running: core.Core) -> str:
 
 
 def page(running: core.Core, importer: str, number: int) -> core.Answer:
-    return running.fetch(SHOP, importer, number, 1, "")
+    return running.fetch(SHOP, importer, core.Asked(rows.RECORDS, number, 1))
 
 
 def rest(running: core.Core, importer: str, number: int) -> list[str]:
@@ -105,7 +106,7 @@ def test_a_walk_by_cursor_that_was_committed_is_over(running: core.Core, put: Pu
     running.keys.set_importer("importer", {core.SCOPE: walks.START_COMMITTED})
     put("ab")
     first = page(running, "importer", 1)
-    last = running.fetch(SHOP, "importer", 0, 1, first.cursor)
+    last = running.fetch(SHOP, "importer", core.Asked(rows.RECORDS, 0, 1, cursor=first.cursor))
     running.commit(SHOP, "importer", commit_token=last.token)
     put("c")
 

@@ -19,6 +19,7 @@ from pullfeed_server import (
     recorder,
     records,
     rejections,
+    rewinds,
     tokens,
     ways,
 )
@@ -37,6 +38,7 @@ class Shop:
         self.recorder = recorder.Recorder(store)
         self.feeds = feed.Feeds(store, self.tokens, self.recorder.note)
         self.commits = commits.Commits(store, self.tokens)
+        self.rewinds = rewinds.Rewinds(store)
         self.handovers = ways.Handovers(store, self.tokens)
         self.keys = keys.Keys(store)
         self.holds = holds.Holds(store, days=7)
@@ -93,23 +95,41 @@ class Shop:
         """The walks over the customers, the one served last first."""
         return self.deliveries.list(factories.SHOP, CUSTOMERS, importer, 50, "").items
 
-    def importer(self, name: str = "mail", *, page_size: int = 2) -> Importer:
+    def importer(
+        self,
+        name: str = "mail",
+        *,
+        page_size: int = 2,
+        list: int = rows.RECORDS,
+        since_us: int = 0,
+    ) -> Importer:
         """An importer of the customers."""
-        return Importer(self, name, page_size)
+        return Importer(self, name, page_size, list, since_us)
+
+    def rewind(self, importer: Importer, to_us: int | None = None) -> tuple[int, int]:
+        """Sets an importer's position back; where it stands and stood."""
+        self.keys.set_importer(importer.name, {})
+        return self.rewinds.rewind(
+            rewinds.Rewind(importer.name, factories.SHOP, CUSTOMERS, importer.list, to_us)
+        )
 
 
 class Importer:
     """One importer's calls on one feed."""
 
-    def __init__(self, shop: Shop, name: str, page_size: int) -> None:
+    def __init__(
+        self, shop: Shop, name: str, page_size: int, list: int = rows.RECORDS, since_us: int = 0
+    ) -> None:
         self.shop = shop
         self.name = name
         self.page_size = page_size
+        self.list = list
+        self.since_us = since_us
 
     @property
     def owner(self) -> tokens.Feed:
         """What its tokens belong to."""
-        return tokens.Feed(self.name, factories.SHOP, CUSTOMERS, rows.RECORDS)
+        return tokens.Feed(self.name, factories.SHOP, CUSTOMERS, self.list)
 
     def page(self, number: int) -> feed.Page:
         """A page by its number."""
@@ -182,11 +202,12 @@ class Importer:
                 self.name,
                 factories.SHOP,
                 CUSTOMERS,
-                rows.RECORDS,
+                self.list,
                 cursor,
                 number,
                 self.page_size,
                 as_json=True,
+                since_us=self.since_us,
             )
         )
 
@@ -202,11 +223,12 @@ class Importer:
                 self.name,
                 factories.SHOP,
                 CUSTOMERS,
-                rows.RECORDS,
+                self.list,
                 token,
                 cursor,
                 page,
                 self.page_size,
+                since_us=self.since_us,
                 receipt=receipt,
             )
         )

@@ -7,6 +7,7 @@ import threading
 from concurrent import futures
 
 import pytest
+from tests.clock import BEGIN_US, Clock
 
 from pullfeed_server.store import Store, Transaction, rows
 
@@ -110,7 +111,7 @@ def test_a_feed_begins_at_position_zero_of_the_first_epoch(store: Store) -> None
     epoch = store.read(lambda tx: tx.feeds.first_epoch)
     assert store.write(lambda tx: tx.feeds.lock(_SHOP, _SCOPE)) == rows.FeedRow(0, epoch)
     store.write(lambda tx: tx.feeds.set_position(_SHOP, _SCOPE, 5))
-    assert store.write(lambda tx: tx.feeds.lock(_SHOP, _SCOPE)) == rows.FeedRow(5, epoch)
+    assert store.write(lambda tx: tx.feeds.lock(_SHOP, _SCOPE))[:2] == (5, epoch)
     assert store.read(lambda tx: tx.feeds.get(_SHOP, 2)) is None
 
 
@@ -121,7 +122,9 @@ def test_a_counter_goes_beyond_32_bits(store: Store) -> None:
         return tx.feeds.get(_SHOP, _SCOPE)
 
     epoch = store.read(lambda tx: tx.feeds.first_epoch)
-    assert store.write(work) == rows.FeedRow(2**62, epoch)
+    found = store.write(work)
+    assert found is not None
+    assert found[:2] == (2**62, epoch)
 
 
 def test_a_page_begins_behind_its_position_and_knows_of_a_next_one(store: Store) -> None:
@@ -320,6 +323,111 @@ def test_a_walk_is_opened_in_the_place_of_the_one_named_only(store: Store) -> No
 
     assert store.write(work) == [True, False, True, False]
     assert store.read(lambda tx: tx.walks.get(_KEY)) == other
+
+
+def test_a_key_without_its_time_is_another_key(store: Store) -> None:
+    timed = _KEY._replace(since_us=5)
+    store.write(lambda tx: tx.walks.open(timed, _WALK, 0))
+    assert store.read(lambda tx: tx.walks.get(timed)) == _WALK
+    assert store.read(lambda tx: tx.walks.get(_KEY)) is None
+
+
+def test_walks_from_a_time_that_nobody_touched_are_found_and_closed(store: Store) -> None:
+    keys = [_KEY._replace(since_us=since_us) for since_us in (0, 5, 6)]
+    others = [keys[1]._replace(importer="sms"), keys[1]._replace(list=rows.REMOVED)]
+
+    def work(tx: Transaction) -> list[rows.WalkKey]:
+        for number, key in enumerate((*keys, *others), 1):
+            tx.walks.open(key, _WALK._replace(walk=number, touched_us=100), 0)
+            tx.walks.put_mark(_SHOP, number, rows.MarkRow(1, 0, 10, 0))
+        tx.walks.touch(keys[2], 3, 200)
+        found = tx.walks.expired(_KEY, 200, 10)
+        for key in found:
+            tx.walks.close(key)
+        assert tx.walks.expired(_KEY, 200, 10) == []
+        assert [tx.walks.mark(_SHOP, number, 1) is None for number in (1, 2, 3)] == [
+            False,
+            True,
+            False,
+        ]
+        return found
+
+    assert store.write(work) == [keys[1]]
+
+
+def test_the_walk_before_is_forgotten_with_its_marks(store: Store) -> None:
+    rewound = _WALK._replace(previous=6, is_rewound=True)
+
+    def work(tx: Transaction) -> tuple[rows.WalkRow | None, rows.MarkRow | None]:
+        tx.walks.open(_KEY, rewound, 0)
+        tx.walks.put_mark(_SHOP, 6, rows.MarkRow(1, 0, 10, 0))
+        tx.walks.forget_previous(_KEY, rewound)
+        return tx.walks.get(_KEY), tx.walks.mark(_SHOP, 6, 1)
+
+    assert store.write(work) == (_WALK, None)
+
+
+def test_a_feed_comes_with_how_often_an_importer_was_rewound_in_a_list(store: Store) -> None:
+    def found(list: int, importer: str) -> tuple[rows.FeedRow, int] | None:
+        return store.read(lambda tx: tx.feeds.get_for(_SHOP, _SCOPE, list, importer))
+
+    assert found(rows.RECORDS, "mail") is None
+    feed = store.write(lambda tx: tx.feeds.lock(_SHOP, _SCOPE))
+    commit = rows.CommitRow(0, 1, 0, finished=False, generation=7)
+    store.write(lambda tx: tx.commits.set(_SHOP, _SCOPE, rows.RECORDS, "mail", commit))
+    assert found(rows.RECORDS, "mail") == (feed, 7)
+    assert found(rows.REMOVED, "mail") == (feed, 0)
+    assert found(rows.RECORDS, "sms") == (feed, 0)
+
+
+def test_a_feed_tells_where_it_stood_before_a_minute(store: Store, clock: Clock) -> None:
+    def stood_at(*minutes: int) -> list[int]:
+        begin = BEGIN_US // 60_000_000
+        return store.read(
+            lambda tx: [tx.feeds.stood_at(_SHOP, _SCOPE, begin + minute) for minute in minutes]
+        )
+
+    assert stood_at(0) == [0]
+    for position in (3, 5, 8):
+        store.write(lambda tx: tx.feeds.set_position(_SHOP, _SCOPE, position))  # noqa: B023
+        store.write(lambda tx: tx.feeds.set_position(_SHOP, _SCOPE, position + 1))  # noqa: B023
+        clock.forward(60_000_000)
+    assert stood_at(-1, 0, 1, 2, 3) == [0, 0, 4, 6, 9]
+    clock.forward(-600_000_000)
+    store.write(lambda tx: tx.feeds.set_position(_SHOP, _SCOPE, 10))
+    assert stood_at(-5, 2, 3) == [0, 6, 10]
+
+
+def test_tombstones_are_dropped_between_two_positions(store: Store) -> None:
+    def tombstone(position: int, reason: str) -> rows.TombstoneRow:
+        return rows.TombstoneRow(f"r{position}", position, 1, reason, 1)
+
+    def work(tx: Transaction) -> list[int | None]:
+        reasons = ("deleted", "erased", "deleted", "vanished", "deleted")
+        many = [tombstone(position, reason) for position, reason in enumerate(reasons, 1)]
+        tx.records.remove(_SHOP, _SCOPE, many)
+        tx.records.put(_SHOP, _SCOPE, [_record(6)])
+        found = [tx.records.prunable(_SHOP, _SCOPE, 0, until, 2) for until in (9, 1, 0)]
+        tx.records.prune(_SHOP, _SCOPE, 1, 4)
+        return [*found, *(tx.records.prunable(_SHOP, _SCOPE, after, 9, 9) for after in (0, 1, 5))]
+
+    assert store.write(work) == [3, 1, None, 5, 5, None]
+
+
+def test_a_first_commit_is_spared_what_was_pruned_before(store: Store) -> None:
+    def lock(list: int, importer: str) -> int:
+        place = (_SHOP, _SCOPE, list, importer)
+        return store.write(lambda tx: tx.commits.lock(*place, 3)).spared
+
+    def prune(position: int) -> None:
+        store.write(lambda tx: tx.feeds.lock(_SHOP, _SCOPE))
+        store.write(lambda tx: tx.feeds.set_pruned(_SHOP, _SCOPE, position))
+
+    assert [lock(rows.REMOVED, "early"), lock(rows.RECORDS, "mail")] == [0, 0]
+    prune(5)
+    assert [lock(rows.RECORDS, "early"), lock(rows.REMOVED, "mail")] == [0, 0]
+    assert [lock(rows.RECORDS, "late"), lock(rows.REMOVED, "late")] == [5, 5]
+    assert lock(rows.REMOVED, "other") == 0
 
 
 def test_a_committed_position_is_made_where_it_is_locked(store: Store) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pullfeed.v1 import delivery_service_pb2 as pb
 from pullfeed.v1 import feed_service_pb2
-from pullfeed_server import deliveries, keys, notices, policy, rejections
+from pullfeed_server import deliveries, keys, notices, policy, rejections, rewinds
 from pullfeed_server.rpc import feed, wire
 from pullfeed_server.store import rows
 
@@ -15,7 +15,10 @@ _OPERATORS = frozenset((keys.OPERATOR,))
 
 
 def methods(
-    delivered: deliveries.Deliveries, refused: rejections.Rejections, told: notices.Notices
+    delivered: deliveries.Deliveries,
+    refused: rejections.Rejections,
+    told: notices.Notices,
+    backward: rewinds.Rewinds,
 ) -> dict[str, policy.Method]:
     """The service's methods by full name."""
 
@@ -70,7 +73,12 @@ def methods(
         told.skip(request.shop, request.notice)
         return pb.SkipNoticeResponse()
 
+    def rewind(request: pb.RewindRequest, _: keys.Caller) -> pb.RewindResponse:
+        position, previous = backward.rewind(_rewind(request))
+        return pb.RewindResponse(position=position, previous_position=previous)
+
     return {
+        wire.method_name(SERVICE, "Rewind"): policy.Method(pb.RewindRequest, _OPERATORS, rewind),
         wire.method_name(SERVICE, "ListNotices"): policy.Method(
             pb.ListNoticesRequest, _READERS, waiting
         ),
@@ -133,4 +141,14 @@ def _notice(key: rows.OutboxKey, row: rows.NoticeRow) -> pb.Notice:
         served_date=feed.date(row.served_us),
         due_date=feed.date(row.next_us) if row.state == rows.DUE else None,
         is_dead=row.state == rows.DEAD,
+    )
+
+
+def _rewind(request: pb.RewindRequest) -> rewinds.Rewind:
+    return rewinds.Rewind(
+        request.importer,
+        request.shop,
+        request.scope,
+        request.list or rows.RECORDS,
+        feed.since_us(request, "to_date") or None,
     )

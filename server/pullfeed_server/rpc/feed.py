@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from google.protobuf import timestamp_pb2
+from google.protobuf import message, timestamp_pb2
 
 from pullfeed.v1 import feed_service_pb2 as pb
-from pullfeed_server import changes, commits, feed, keys, policy, receipts, tokens, ways
+from pullfeed_server import changes, commits, errors, feed, keys, policy, receipts, tokens, ways
 from pullfeed_server.encoding import scopes
 from pullfeed_server.rpc import streams, wire
 from pullfeed_server.store import rows
@@ -79,6 +79,7 @@ def _order(request: pb.FetchPageRequest, caller: keys.Caller) -> feed.Order:
         page_size=request.page_size or feed.DEFAULT_PAGE_SIZE,
         as_json=request.form == pb.FORM_JSON,
         request_id=caller.request_id,
+        since_us=since_us(request, "updated_since"),
     )
 
 
@@ -146,6 +147,7 @@ def _claim(request: pb.CommitRequest, caller: keys.Caller) -> commits.Claim:
         page=request.page.page,
         page_size=request.page.page_size or feed.DEFAULT_PAGE_SIZE,
         receipt=_receipt(request),
+        since_us=since_us(request.page, "updated_since"),
     )
 
 
@@ -171,3 +173,18 @@ def date(microseconds: int) -> timestamp_pb2.Timestamp:
     stamp = timestamp_pb2.Timestamp()
     stamp.FromMicroseconds(microseconds)
     return stamp
+
+
+def since_us(request: message.Message, field: str) -> int:
+    """A time to begin at; 0 where none is said. Raises FieldInvalid."""
+    if not request.HasField(field):
+        return 0
+    try:
+        microseconds: int = getattr(request, field).ToMicroseconds()
+    except ValueError as error:
+        raise errors.FieldInvalid(
+            f"{field} lies outside the years 1 to 9999, or its nanos outside a second.",
+            field=field,
+        ) from error
+    # Nothing was stored before 1970, and 0 stands for none.
+    return max(1, microseconds)

@@ -47,6 +47,12 @@ class Feeds(Protocol):
         """The feed's counter; None before its first change."""
         ...
 
+    def get_for(
+        self, shop: str, scope: int, list: int, importer: str
+    ) -> tuple[rows.FeedRow, int] | None:
+        """The same, and how often an importer was rewound in a list of it."""
+        ...
+
     def lock(self, shop: str, scope: int) -> rows.FeedRow:
         """The feed's counter, made where it is new and held until the end of the transaction.
 
@@ -56,7 +62,18 @@ class Feeds(Protocol):
         ...
 
     def set_position(self, shop: str, scope: int, position: int) -> None:
-        """Moves a locked counter."""
+        """Moves a locked counter, and notes the time where its minute is new."""
+        ...
+
+    def stood_at(self, shop: str, scope: int, minute: int) -> int:
+        """Where the feed stood before its first change of this minute or a later one.
+
+        minute: since 1970.
+        """
+        ...
+
+    def set_pruned(self, shop: str, scope: int, position: int) -> None:
+        """Notes the last tombstone that is no longer kept."""
         ...
 
     def shops(self, after: str, limit: int) -> list[str]:
@@ -100,6 +117,17 @@ class Records(Protocol):
 
     def ids(self, shop: str, scope: int, after: str, limit: int) -> list[str]:
         """Ids behind an id that stand in the feed or among the withheld, in their order."""
+        ...
+
+    def prunable(self, shop: str, scope: int, after: int, until: int, limit: int) -> int | None:
+        """Position of the last of up to `limit` tombstones behind a position, up to another.
+
+        None where there is none. Erasures are not counted.
+        """
+        ...
+
+    def prune(self, shop: str, scope: int, after: int, until: int) -> None:
+        """Drops the tombstones behind a position, up to another; no erasure."""
         ...
 
     def page_json(self, shop: str, scope: int, list: int, after: int, limit: int) -> rows.PageRows:
@@ -182,6 +210,18 @@ class Walks(Protocol):
         """
         ...
 
+    def forget_previous(self, key: rows.WalkKey, walk: rows.WalkRow) -> None:
+        """Lets the walk before this one go, with its marks."""
+        ...
+
+    def expired(self, key: rows.WalkKey, touched_us: int, limit: int) -> list[rows.WalkKey]:
+        """Walks from a time, of this importer and list, that nobody touched since then."""
+        ...
+
+    def close(self, key: rows.WalkKey) -> None:
+        """Forgets a key's walk, the one before it, and their marks."""
+        ...
+
     def touch(self, key: rows.WalkKey, walk: int, touched_us: int) -> None:
         """Notes a request of a walk. Nothing if it was replaced."""
         ...
@@ -217,7 +257,9 @@ class Commits(Protocol):
     def lock(self, shop: str, scope: int, list: int, importer: str, epoch: int) -> rows.CommitRow:
         """The committed position, made where it is new and held until the end of the transaction.
 
-        Position 0, committed_us 0 where nothing was committed yet. epoch: of a new one.
+        Position 0, committed_us 0 where nothing was committed yet. epoch: of a new
+        one. Of records it is spared what was pruned of its feed by now, if it is the
+        importer's first; of the removed, what the one of records is.
         """
         ...
 

@@ -13,11 +13,17 @@ NEVER = 2**62
 
 
 class FeedRow(NamedTuple):
-    """A feed that has had a change. position: number of the last one. held: ids in its hold."""
+    """A feed that has had a change. position: number of the last one.
+
+    held: ids in its hold. pruned: of the last tombstone that is no longer kept, 0
+    where all are. minute: the last one in `times`, since 1970.
+    """
 
     position: int
     epoch: int
     held: int = 0
+    pruned: int = 0
+    minute: int = 0
 
 
 class Standing(NamedTuple):
@@ -121,23 +127,33 @@ class PageRows(NamedTuple):
 
 
 class WalkKey(NamedTuple):
-    """The one page-mode walk that a numbered request belongs to."""
+    """The one page-mode walk that a numbered request belongs to.
+
+    since_us: the time it was asked to begin at, 0 for none.
+    """
 
     shop: str
     scope: int
     list: int
     importer: str
     page_size: int
+    since_us: int = 0
 
 
 class WalkRow(NamedTuple):
-    """The walk of a key, and the one before it (0 where there was none)."""
+    """The walk of a key, and the one before it (0 where there was none).
+
+    generation: how often the importer had been rewound. is_rewound: the walk
+    before is of an older generation, and its importer may not know yet.
+    """
 
     walk: int
     previous: int
     start: int
     epoch: int
     touched_us: int
+    generation: int = 0
+    is_rewound: bool = False
 
 
 class MarkRow(NamedTuple):
@@ -161,6 +177,8 @@ class CommitRow(NamedTuple):
 
     finished: it confirmed the last page of a walk, so its next one begins anew.
     claimed_us: when it last said so, moved or not.
+    generation: how often it was rewound. spared: tombstones up to here are none of
+    its business, since it held nothing when they were made.
     """
 
     position: int
@@ -168,6 +186,8 @@ class CommitRow(NamedTuple):
     committed_us: int
     finished: bool
     claimed_us: int = 0
+    generation: int = 0
+    spared: int = 0
 
 
 class ConfirmationRow(NamedTuple):

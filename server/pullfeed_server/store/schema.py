@@ -62,6 +62,8 @@ feeds = sa.Table(
     sa.Column("epoch", _NUMBER, nullable=False),
     # How many ids its hold has: where it is 0 a put does not look.
     sa.Column("held", _NUMBER, nullable=False),
+    sa.Column("pruned", _NUMBER, nullable=False),
+    sa.Column("minute", _NUMBER, nullable=False),
 )
 
 # Ids that go once a person has approved it. held_us: when the hold began, the same in each row.
@@ -73,6 +75,16 @@ held = sa.Table(
     sa.Column("id", _TEXT, primary_key=True),
     sa.Column("held_us", _NUMBER, nullable=False),
     sa.Column("reason", _TEXT, nullable=False),
+)
+
+# Where a feed stood before its first change of a minute. Minutes never go back, though clocks do.
+times = sa.Table(
+    "times",
+    metadata,
+    sa.Column("shop", _TEXT, primary_key=True),
+    sa.Column("scope", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("minute", _NUMBER, primary_key=True, autoincrement=False),
+    sa.Column("position", _NUMBER, nullable=False),
 )
 
 # Both lists of a feed, each with the bytes that are handed out. A record has no reason.
@@ -131,11 +143,14 @@ walks = sa.Table(
     sa.Column("list", sa.SmallInteger, primary_key=True, autoincrement=False),
     sa.Column("importer", _TEXT, primary_key=True),
     sa.Column("page_size", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("since_us", _NUMBER, primary_key=True, autoincrement=False),
     sa.Column("walk", _NUMBER, nullable=False),
     sa.Column("previous", _NUMBER, nullable=False),
     sa.Column("start", _NUMBER, nullable=False),
     sa.Column("epoch", _NUMBER, nullable=False),
     sa.Column("touched_us", _NUMBER, nullable=False),
+    sa.Column("generation", _NUMBER, nullable=False),
+    sa.Column("is_rewound", sa.Boolean, nullable=False),
 )
 
 marks = sa.Table(
@@ -163,6 +178,8 @@ commits = sa.Table(
     sa.Column("committed_us", _NUMBER, nullable=False),
     sa.Column("finished", sa.Boolean, nullable=False),
     sa.Column("claimed_us", _NUMBER, nullable=False),
+    sa.Column("generation", _NUMBER, nullable=False),
+    sa.Column("spared", _NUMBER, nullable=False),
 )
 
 # Each advance of a committed position, from `start` to `position`.

@@ -30,7 +30,7 @@ def test_every_command_of_the_plan_is_there() -> None:
         "deliveries", "rejected", "rejected list", "rejected offer",
         "erase", "lift",
         "keys", "keys new", "keys list", "keys revoke",
-        "importers", "importers list", "importers set",
+        "importers", "importers list", "importers set", "rewind",
         "notices", "notices list", "notices resend", "notices skip",
         "config", "config show",
     }  # fmt: skip

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 SHOP = b'{"shop":"shop.example"}'
 PAGE = "page must be a whole number of at least 1; ask page=1 for the first page."
 PAGE_SIZE = "page_size must be a whole number from 1 to 1000; leave it out for 50."
+SINCE = "updated_since must be a date with a zone: 2026-01-01T00:00:00Z."
 NO_JSON = 'The body must be JSON: {"shop":"shop.example"}.'
 NO_OBJECT = 'The body must be a JSON object: {"shop":"shop.example"}.'
 NO_SHOP = 'shop must be the domain of the shop as text: {"shop":"shop.example"}.'
@@ -64,8 +65,32 @@ def test_a_page_size_outside_its_range_is_refused_and_not_clamped(
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "yesterday",
+        "2026-01-01",
+        "2026-01-01T00:00:00",
+        "2026-02-30T00:00:00Z",
+        "2026-01-01T24:00:00Z",
+        "2026-01-01T00:00:00%2B25:00",
+        "0001-01-01T00:00:00%2B01:00",
+        "0000-01-01T00:00:00Z",
+        "1767225600",
+        "%D9%A2026-01-01T00:00:00Z",
+        "2026-01-01T00:00:00Z%0A",
+    ],
+)
+@pytest.mark.parametrize("path", ["/customers?", "/orders/commit?page=1&"])
+def test_a_time_is_a_date_with_a_zone(alone: FlaskClient, path: str, text: str) -> None:
+    answer = alone.post(f"{path}updated_since={text}", data=SHOP)
+
+    assert refusal(answer) == (400, "FIELD_INVALID", "updated_since", SINCE)
+
+
+@pytest.mark.parametrize(
     ("path", "field"),
     [
+        ("/customers?updated_since=a&updated_since=b", "updated_since"),
         ("/customers?page=1&page=2", "page"),
         ("/customers?page=1&page=1", "page"),
         ("/customers?page_size=1&page_size=2", "page_size"),

@@ -230,3 +230,44 @@ def test_a_position_that_never_moved_has_no_date(fake_core: Any) -> None:
     answer = fake_core.call("Commit", "/orders/commit?page=3").answer
 
     assert answer.json["commit"] == {"position": 0, "advanced": False, "committed_date": None}
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "2026-01-01T00:00:00Z",
+        "2026-01-01t00:00:00z",
+        "2026-01-01T01:00:00%2B01:00",
+        "2026-01-01T01:00:00+01:00",
+        "2025-12-31T19:00:00-05:00",
+        "2026-01-01T00:00:00.000Z",
+    ],
+)
+@pytest.mark.parametrize("start", ["", "&page=3", "&cursor=abc"])
+def test_a_page_is_asked_for_from_a_time(fake_core: Any, date: str, start: str) -> None:
+    exchange = fake_core.call("FetchPage", f"/customers?updated_since={date}{start}")
+
+    assert exchange.request.updated_since == Timestamp(seconds=1_767_225_600)
+
+
+def test_a_time_is_read_to_the_microsecond(fake_core: Any) -> None:
+    exchange = fake_core.call("FetchPage", "/orders?updated_since=2026-01-01T00:00:00.1234567Z")
+
+    assert exchange.request.updated_since == Timestamp(seconds=1_767_225_600, nanos=123_456_000)
+
+
+def test_a_page_is_committed_by_its_number_and_its_time(fake_core: Any) -> None:
+    query = "page=2&page_size=10&updated_since=2026-01-01T00:00:00Z"
+
+    exchange = fake_core.call("Commit", f"/orders/commit?{query}")
+
+    assert exchange.request.page == feed_service_pb2.NumberedPage(
+        page=2, page_size=10, updated_since=Timestamp(seconds=1_767_225_600)
+    )
+
+
+@pytest.mark.parametrize("query", ["", "updated_since="])
+def test_a_page_is_asked_for_from_no_time(fake_core: Any, query: str) -> None:
+    exchange = fake_core.call("FetchPage", f"/customers?{query}")
+
+    assert not exchange.request.HasField("updated_since")

@@ -45,6 +45,7 @@ def test_the_table_is_what_is_documented() -> None:
         ("grace-s", "PULLFEED_GRACE_S", 10.0),
         ("log-level", "PULLFEED_LOG_LEVEL", "info"),
         ("erasure-journal", "PULLFEED_ERASURE_JOURNAL", ""),
+        ("tombstone-retention-days", "PULLFEED_TOMBSTONE_RETENTION_DAYS", 0),
     ]
 
 

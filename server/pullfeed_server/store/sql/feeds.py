@@ -6,10 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from pullfeed_server import clock
 from pullfeed_server.store import dialects, rows, schema
 from pullfeed_server.store.sql.statement import Cursor, Statement
 
 _S, _F, _R, _W = schema.shops.c, schema.feeds.c, schema.records.c, schema.withheld.c
+_T, _C = schema.times.c, schema.commits.c
+_MINUTE_US = 60 * 1_000_000
 
 
 class Statements:
@@ -18,7 +21,23 @@ class Statements:
     def __init__(self, engine: sa.Engine) -> None:
         shop = sa.bindparam("shop", type_=sa.Text)
         this_feed = sa.and_(_F.shop == shop, _F.scope == sa.bindparam("scope"))
-        counter = sa.select(_F.position, _F.epoch, _F.held).where(this_feed)
+        counter = sa.select(*(_F[name] for name in rows.FeedRow._fields)).where(this_feed)
+        # Primary keys of feeds and commits, in one statement: every page by cursor asks this.
+        of_importer = sa.and_(
+            _C.shop == shop,
+            _C.scope == sa.bindparam("scope"),
+            _C.list == sa.bindparam("list"),
+            _C.importer == sa.bindparam("importer", type_=sa.Text),
+        )
+        self.get_for = Statement(
+            engine,
+            sa.select(
+                sa.func.coalesce(_C.generation, sa.literal_column("0")),
+                *(_F[name] for name in rows.FeedRow._fields),
+            )
+            .select_from(schema.feeds.outerjoin(schema.commits, of_importer))
+            .where(this_feed),
+        )
         # Primary keys of shops and feeds.
         self.has_shop = Statement(engine, sa.select(_S.shop).where(_S.shop == shop))
         self.add_shop = Statement(
@@ -28,11 +47,26 @@ class Statements:
         self.lock = Statement(engine, counter.with_for_update())
         self.add = Statement(engine, dialects.insert(engine, schema.feeds).on_conflict_do_nothing())
         # In an UPDATE the columns' own names stand for what it sets.
+        changed = sa.update(schema.feeds).where(
+            _F.shop == sa.bindparam("of_shop"), _F.scope == sa.bindparam("of_scope")
+        )
         self.set_position = Statement(
             engine,
-            sa.update(schema.feeds)
-            .where(_F.shop == sa.bindparam("of_shop"), _F.scope == sa.bindparam("of_scope"))
-            .values(position=sa.bindparam("position")),
+            changed.values(position=sa.bindparam("position"), minute=sa.bindparam("minute")),
+        )
+        self.set_pruned = Statement(engine, changed.values(pruned=sa.bindparam("pruned")))
+        self.add_time = Statement(engine, sa.insert(schema.times))
+        # Primary key of times, from the minute on.
+        self.stood_at = Statement(
+            engine,
+            sa.select(_T.position)
+            .where(
+                _T.shop == shop,
+                _T.scope == sa.bindparam("scope"),
+                _T.minute >= sa.bindparam("minute"),
+            )
+            .order_by(_T.minute)
+            .limit(sa.literal_column("1")),
         )
         # Crosses shops on purpose: an operator's overview, by the key of shops.
         self.shops = Statement(
@@ -63,6 +97,8 @@ class SqlFeeds:
         self._cursor = cursor
         self._sql = statements
         self.first_epoch = first_epoch
+        # As they stand under this transaction's locks.
+        self._locked: dict[tuple[str, int], rows.FeedRow] = {}
 
     def has_shop(self, shop: str) -> bool:
         return self._sql.has_shop.first(self._cursor, shop=shop) is not None
@@ -74,18 +110,46 @@ class SqlFeeds:
         row = self._sql.get.first(self._cursor, shop=shop, scope=scope)
         return None if row is None else rows.FeedRow(*row)
 
+    def get_for(
+        self, shop: str, scope: int, list: int, importer: str
+    ) -> tuple[rows.FeedRow, int] | None:
+        row = self._sql.get_for.first(
+            self._cursor, shop=shop, scope=scope, list=list, importer=importer
+        )
+        return None if row is None else (rows.FeedRow(*row[1:]), row[0])
+
     def lock(self, shop: str, scope: int) -> rows.FeedRow:
         row = self._sql.lock.first(self._cursor, shop=shop, scope=scope)
         if row is None:
             # Waits for another that makes it now; then one of both makes it.
-            self._sql.add.run(
-                self._cursor, shop=shop, scope=scope, position=0, epoch=self.first_epoch, held=0
-            )
+            new = rows.FeedRow(0, self.first_epoch)
+            self._sql.add.run(self._cursor, shop=shop, scope=scope, **new._asdict())
             (row,) = self._sql.lock.all(self._cursor, shop=shop, scope=scope)
-        return rows.FeedRow(*row)
+        locked = self._locked[shop, scope] = rows.FeedRow(*row)
+        return locked
 
     def set_position(self, shop: str, scope: int, position: int) -> None:
-        self._sql.set_position.run(self._cursor, of_shop=shop, of_scope=scope, position=position)
+        known = self._locked.get((shop, scope)) or self.lock(shop, scope)
+        # Clocks may differ and go back; the order of the positions is right.
+        minute = max(known.minute, clock.now_us() // _MINUTE_US)
+        if minute > known.minute:
+            named = {"shop": shop, "scope": scope, "minute": minute}
+            self._sql.add_time.run(self._cursor, **named, position=known.position)
+        self._sql.set_position.run(
+            self._cursor, of_shop=shop, of_scope=scope, position=position, minute=minute
+        )
+        self._locked[shop, scope] = known._replace(position=position, minute=minute)
+
+    def stood_at(self, shop: str, scope: int, minute: int) -> int:
+        named = {"shop": shop, "scope": scope}
+        position: int | None = self._sql.stood_at.scalar(self._cursor, **named, minute=minute)
+        if position is not None:
+            return position
+        counter = self.get(shop, scope)
+        return 0 if counter is None else counter.position
+
+    def set_pruned(self, shop: str, scope: int, position: int) -> None:
+        self._sql.set_pruned.run(self._cursor, of_shop=shop, of_scope=scope, pruned=position)
 
     def shops(self, after: str, limit: int) -> list[str]:
         return [shop for (shop,) in self._sql.shops.all(self._cursor, after=after, limit=limit)]

@@ -53,6 +53,16 @@ class Statements:
         self.put = _upsert(engine, schema.records, rows.RecordRow._fields)
         self.remove = _upsert(engine, schema.records, rows.TombstoneRow._fields)
         self.withhold = _upsert(engine, schema.withheld, _WITHHELD, keep="first_seen_us")
+        # Index removed_by_position, from `after` on.
+        prunable = (
+            sa.select(_R.position)
+            .where(*_prunable())
+            .order_by(_R.position)
+            .limit(sa.bindparam("limit", type_=sa.Integer))
+            .subquery()
+        )
+        self.prunable = Statement(engine, sa.select(sa.func.max(prunable.c.position)))
+        self.prune = Statement(engine, sa.delete(schema.records).where(*_prunable()))
         self.release = Statement(
             engine,
             sa.delete(schema.withheld).where(
@@ -146,6 +156,15 @@ class SqlRecords:
             for (record_id,) in statement.all(self._cursor, **named)
         }
         return sorted(found)[:limit]
+
+    def prunable(self, shop: str, scope: int, after: int, until: int, limit: int) -> int | None:
+        last: int | None = self._sql.prunable.scalar(
+            self._cursor, shop=shop, scope=scope, after=after, until=until, limit=limit
+        )
+        return last
+
+    def prune(self, shop: str, scope: int, after: int, until: int) -> None:
+        self._sql.prune.run(self._cursor, shop=shop, scope=scope, after=after, until=until)
 
     def page_json(self, shop: str, scope: int, list: int, after: int, limit: int) -> rows.PageRows:
         # Joined in the database: each row that reaches Python costs as much as finding it.
@@ -257,6 +276,17 @@ def _joined_page(engine: sa.Engine, kind: int) -> Any:
     ).subquery("found")
     behind = sa.exists().where(_of_feed(_R), _in_list(kind), _R.position > found.c.last)
     return sa.select(found.c.size, found.c.last, found.c.joined, behind)
+
+
+def _prunable() -> tuple[sa.ColumnElement[bool], ...]:
+    """Tombstones that need not be kept: an erasure is what keeps its id from coming back."""
+    return (
+        _of_feed(_R),
+        _in_list(rows.REMOVED),
+        _R.reason != sa.literal_column("'erased'"),
+        _R.position > sa.bindparam("after"),
+        _R.position <= sa.bindparam("until"),
+    )
 
 
 def _upsert(engine: sa.Engine, table: sa.Table, names: Sequence[str], keep: str = "") -> Statement:

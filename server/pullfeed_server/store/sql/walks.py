@@ -10,7 +10,9 @@ from pullfeed_server.store import dialects, rows, schema
 from pullfeed_server.store.sql.statement import Cursor, Statement
 
 _W, _M = schema.walks.c, schema.marks.c
-_WALK = ("walk", "previous", "start", "epoch", "touched_us")
+_WALK = rows.WalkRow._fields
+# Whose walks over which list.
+_LISTED = ("shop", "scope", "list", "importer")
 
 
 class Statements:
@@ -35,6 +37,24 @@ class Statements:
             .where(of_key, _W.walk == sa.bindparam("of_walk"))
             .values(touched_us=sa.bindparam("touched_us")),
         )
+        self.forget_previous = Statement(
+            engine,
+            sa.update(schema.walks)
+            .where(of_key, _W.walk == sa.bindparam("of_walk"))
+            .values(previous=sa.literal_column("0"), is_rewound=sa.false()),
+        )
+        # The same key, by what it begins with.
+        self.expired = Statement(
+            engine,
+            sa.select(*(_W[name] for name in rows.WalkKey._fields))
+            .where(
+                *(_W[name] == sa.bindparam(name) for name in _LISTED),
+                _W.since_us != 0,
+                _W.touched_us < sa.bindparam("touched_us"),
+            )
+            .limit(sa.bindparam("limit", type_=sa.Integer)),
+        )
+        self.close = Statement(engine, sa.delete(schema.walks).where(of_key))
         # Primary key of marks, in page order.
         of_walk = sa.and_(_M.shop == sa.bindparam("shop"), _M.walk == sa.bindparam("walk"))
         marks = sa.select(*(_M[name] for name in rows.MarkRow._fields)).where(of_walk)
@@ -68,6 +88,22 @@ class SqlWalks:
     def open(self, key: rows.WalkKey, walk: rows.WalkRow, replaces: int) -> bool:
         named = {**key._asdict(), **walk._asdict(), "replaces": replaces}
         return bool(self._sql.open.all(self._cursor, **named))
+
+    def forget_previous(self, key: rows.WalkKey, walk: rows.WalkRow) -> None:
+        self._sql.forget_previous.run(self._cursor, **_of(key), of_walk=walk.walk)
+        self.drop(key.shop, walk.previous)
+
+    def expired(self, key: rows.WalkKey, touched_us: int, limit: int) -> list[rows.WalkKey]:
+        named = {name: getattr(key, name) for name in _LISTED}
+        found = self._sql.expired.all(self._cursor, **named, touched_us=touched_us, limit=limit)
+        return [rows.WalkKey(*row) for row in found]
+
+    def close(self, key: rows.WalkKey) -> None:
+        known = self.get(key)
+        if known is not None:
+            self._sql.close.run(self._cursor, **_of(key))
+            for walk in (known.walk, known.previous):
+                self.drop(key.shop, walk)
 
     def touch(self, key: rows.WalkKey, walk: int, touched_us: int) -> None:
         self._sql.touch.run(self._cursor, **_of(key), of_walk=walk, touched_us=touched_us)

@@ -49,6 +49,7 @@ _ROLES = {
     "/pullfeed.v1.DeliveryService/ListDeliveries": {"writer", "operator"},
     "/pullfeed.v1.DeliveryService/ListRejected": {"writer", "operator"},
     "/pullfeed.v1.DeliveryService/OfferRejected": {"operator"},
+    "/pullfeed.v1.DeliveryService/Rewind": {"operator"},
     "/pullfeed.v1.KeyService/CreateKey": {"operator"},
     "/pullfeed.v1.KeyService/ListKeys": {"operator"},
     "/pullfeed.v1.KeyService/RevokeKey": {"operator"},

@@ -1,0 +1,55 @@
+"""What must hold of every page, every whole walk and every commit."""
+
+from __future__ import annotations
+
+from tests.property import core, model
+
+from pullfeed_server.store import rows
+
+# A walk from a time may begin so much earlier: times are noted by the minute, and one is spared.
+EARLY_US = 2 * core.MINUTE_US
+
+
+def page(asked: core.Asked, answer: core.Answer, before: model.Snapshot) -> None:
+    """A page is a piece of the list as it was when it was read, full unless at its end."""
+    size = len(answer.versions)
+    begin = before.order.index(answer.versions[0]) if size else len(before.order)
+    assert answer.versions == before.order[begin : begin + size]
+    assert answer.has_next == (begin + size < len(before.order))
+    assert size == asked.page_size or not answer.has_next
+    assert bool(answer.cursor) == answer.has_next
+    if asked.since_us:
+        oldest_us = min((before.stored_us[key] for key, _ in answer.versions), default=None)
+        assert oldest_us is None or oldest_us > asked.since_us - EARLY_US
+
+
+def complete(importer: model.Importer, walk: model.Walk, before: model.Snapshot) -> None:
+    """Nothing is lost: all that was in the list at the last read came in its newest form."""
+    from_commit = importer.from_commit and not walk.since_us
+    for record_id, version in before.order:
+        if before.stored_us[record_id] < walk.since_us:
+            continue
+        if not from_commit:
+            has_it = walk.got.get(record_id) == version
+        elif walk.list == rows.RECORDS:
+            has_it = importer.applied.get(record_id) == version
+        else:
+            has_it = record_id not in importer.applied
+        assert has_it, f"{importer.name} misses {record_id} {version}"
+
+
+def committed(feed: model.Feed, importer: model.Importer) -> None:
+    """What is confirmed was served, and is kept for good."""
+    for key, version in feed.held(importer.committed[rows.RECORDS]).items():
+        assert (key, version) in importer.served, f"{key} was confirmed and never served"
+        assert importer.durable.get(key) == version, f"{key} was confirmed and is not kept"
+    for key, reason in feed.removed(importer.committed[rows.REMOVED]).items():
+        assert (key, reason) in importer.served, f"{key} was confirmed and never served"
+        assert key not in importer.durable, f"{key} was confirmed as removed and is kept"
+
+
+def uncommitted(feed: model.Feed, importer: model.Importer, kind: int, answer: core.Answer) -> None:
+    """A walk from the commit begins behind it."""
+    for record_id, _ in answer.versions if importer.from_commit else ():
+        is_new = feed.position_of(record_id) > importer.committed[kind]
+        assert is_new, f"{record_id} was served again"
