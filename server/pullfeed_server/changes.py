@@ -34,14 +34,15 @@ class Changes:
         self._store = store
 
     def fetch(self, query: Query) -> Page:
-        """Up to `limit` changes behind a position. Raises ShopNotFound, CursorExpired."""
+        """Up to `limit` changes behind a position.
+
+        Raises ShopNotFound, CursorExpired, ResyncRequired.
+        """
 
         def work(tx: Transaction) -> Page:
             epoch = epochs.of(tx, query.shop, query.scope)
-            if query.after and query.epoch != epoch:
-                raise errors.CursorExpired(
-                    "The position is of another epoch of the feed. Begin at 0.", field="epoch"
-                )
+            if query.after:
+                _check(tx, query, epoch)
             # One more than asked tells whether there is more.
             found = tx.records.changes(query.shop, query.scope, query.after, query.limit + 1)
             kept = found[: query.limit]
@@ -49,3 +50,16 @@ class Changes:
             return Page(kept, position, epoch, len(found) > query.limit)
 
         return self._store.read(work)
+
+
+def _check(tx: Transaction, query: Query, epoch: int) -> None:
+    """May who stands at this position go on from there. Raises CursorExpired, ResyncRequired."""
+    if query.epoch != epoch:
+        raise errors.CursorExpired(
+            "The position is of another epoch of the feed. Begin at 0.", field="epoch"
+        )
+    known = tx.feeds.get(query.shop, query.scope)
+    if known is not None and query.after < known.pruned:
+        raise errors.ResyncRequired(
+            "Removals behind that position are no longer kept. Begin at 0, with an empty copy."
+        )

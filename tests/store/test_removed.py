@@ -5,11 +5,11 @@ from __future__ import annotations
 import orjson
 import pytest
 from tests import factories
-from tests.clock import BEGIN_US, Clock
+from tests.clock import BEGIN_US, DAY_US, Clock
 from tests.store.shop import CUSTOMERS, Importer, Shop
 
 from pullfeed.v1 import record_pb2
-from pullfeed_server import changes, commits, errors, feed, records
+from pullfeed_server import changes, commits, errors, feed, records, retention
 from pullfeed_server.store import rows
 
 _SECOND_US = 1_000_000
@@ -181,6 +181,20 @@ def test_a_position_of_another_epoch_is_refused_but_for_the_beginning(shop: Shop
         _changes(shop, 1, epoch=shop.epoch + 1)
     assert refused.value.field == "epoch"
     assert len(_changes(shop, 0, epoch=shop.epoch + 1).rows) == 1
+
+
+def test_changes_behind_removals_that_are_gone_are_refused_but_for_the_beginning(
+    shop: Shop, clock: Clock
+) -> None:
+    shop.put("c1", "c2")
+    shop.delete("c1")
+    clock.forward(2 * DAY_US)
+    for _ in retention.Retention(shop.store, 1).prune():
+        pass
+    with pytest.raises(errors.ResyncRequired):
+        _changes(shop, 2)
+    assert [row.position for row in _changes(shop, 0).rows] == [2]
+    assert _changes(shop, 3).rows == []
 
 
 def test_changes_of_an_unknown_shop_are_refused(shop: Shop) -> None:
