@@ -127,7 +127,7 @@ def test_nothing_is_missed_while_others_write(kept: Shopkeeper) -> None:
 
 
 def _write(url: str, seed: int, done: threading.Event) -> None:
-    """Changes customers of its own: some at once, others left uncommitted for a while."""
+    """Adds and changes customers of its own: some at once, others uncommitted for a while."""
     chosen = random.Random(seed)
     engine = shops.engine(url)
     own = [number for number in range(1, 21) if number % 3 == seed]
@@ -136,6 +136,9 @@ def _write(url: str, seed: int, done: threading.Event) -> None:
         version += 1
         begun = shopkeeper.now()
         with engine.begin() as connection:
+            # Never touched again: once missed, missed for good.
+            new = shops.customer(1000 * (seed + 1) + version, changed=begun)
+            connection.execute(sa.insert(shops.customers), [new])
             for number in chosen.sample(own, 3):
                 connection.execute(
                     sa.update(shops.customers)
