@@ -25,10 +25,16 @@ class Databases:
         self._changes = changes
 
     def url(self, engine: str, folder: pathlib.Path) -> str:
-        """The URL of a new, empty database. folder: where a file of it lies."""
+        """The URL of a new database without a row. folder: where a file of it lies."""
         if engine == "sqlite":
             return f"sqlite:///{folder}/pullfeed.db"
         return self.server.url()
+
+    def empty_url(self, engine: str, folder: pathlib.Path) -> str:
+        """The same, of a database that has no tables either."""
+        if engine == "sqlite":
+            return f"sqlite:///{folder}/pullfeed.db"
+        return self.server.empty_url()
 
     @functools.cached_property
     def server(self) -> postgres.Server:
@@ -44,6 +50,6 @@ def emptied(store: SqlStore) -> SqlStore:
     """The store without a row; opening a new one would cost ten times as much."""
     with store._begin_write() as cursor:
         for table in schema.metadata.sorted_tables:
-            if table is not schema.schema_version:
+            if table is not schema.database:
                 cursor.execute(f"DELETE FROM {table.name}")  # noqa: S608 - a name of our own
     return store

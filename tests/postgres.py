@@ -16,6 +16,8 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
+from pullfeed_server import maintenance
+
 # PostgreSQL refuses to run as root; nobody needs no account to be made.
 _NOBODY = 65534
 _NAMES = itertools.count(1)
@@ -60,10 +62,26 @@ class Server:
         shutil.rmtree(self.folder)
 
     def url(self) -> str:
-        """A new, empty database."""
+        """A new database with its tables, and no row."""
+        name = f"test_{next(_NAMES)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {self._template}")
+        return self.url_of(name)
+
+    def empty_url(self) -> str:
+        """A new database that has nothing."""
         name = f"test_{next(_NAMES)}"
         self.execute(f"CREATE DATABASE {name}")
+        return self.url_of(name)
+
+    def url_of(self, name: str) -> str:
+        """The URL of a database."""
         return f"postgresql://pullfeed@127.0.0.1:{self.port}/{name}"
+
+    @functools.cached_property
+    def _template(self) -> str:
+        url = self.empty_url()
+        maintenance.migrate(url)
+        return str(sa.make_url(url).database)
 
     def execute(self, statement: str, database: str = "postgres") -> list[Any]:
         """What a statement of the test's own answers, run in a transaction of its own."""

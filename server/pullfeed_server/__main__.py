@@ -12,7 +12,7 @@ import click
 import orjson
 from click.core import ParameterSource
 
-from pullfeed_server import app, errors, log, settings
+from pullfeed_server import app, errors, log, settings, maintenance
 from pullfeed_server.store import dialects
 
 _ORIGINS = {
@@ -64,11 +64,28 @@ def tell_settings(context: click.Context) -> None:
         click.echo(orjson.dumps(_told(context.find_root(), setting)))
 
 
+@command.command()
+@click.option("--check", is_flag=True, help="Change nothing: exit code 3 where it is needed.")
+@click.option("--sql", is_flag=True, help="Print the SQL for an empty database, and run nothing.")
+@click.pass_context
+def migrate(context: click.Context, *, check: bool, sql: bool) -> None:
+    """Bring the tables of the database to this version; forward only.
+
+    Example: pullfeed-server --database postgresql://pullfeed@db.example/pullfeed migrate
+    """
+    url = context.find_root().params["database"]
+    if sql:
+        click.echo(maintenance.script(url), nl=False)
+    elif check:
+        click.echo(f"The database has schema version {maintenance.check(url)}.")
+    else:
+        before, after = maintenance.migrate(url)
+        click.echo(f"The database has schema version {after}{', as before' * (before == after)}.")
+
+
 def serve(chosen: settings.Settings) -> None:
     """Serves until a signal ends it. Raises Unusable."""
     log.configure(chosen.log_level)
-    # The database holds personal data: what the core makes is its owner's alone.
-    os.umask(0o077)
     # Blocked before the first thread is made, which inherits this: a signal that another
     # thread took would not wake the one that waits for it.
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
@@ -83,6 +100,8 @@ def serve(chosen: settings.Settings) -> None:
 
 def main() -> None:
     """Runs the command. Exit codes: 0 done, 2 usage, 3 environment."""
+    # The database holds personal data: what is made here is its owner's alone.
+    os.umask(0o077)
     try:
         command()
     except errors.Unusable as error:

@@ -89,19 +89,6 @@ def test_a_server_that_is_not_there_is_told_without_the_password() -> None:
     assert "hush" not in refused.value.message
 
 
-def test_a_database_of_another_schema_is_refused(server: postgres.Server, url: str) -> None:
-    SqlStore(url).close()
-    server.execute("UPDATE schema_version SET version = 99", _name(url))
-    with pytest.raises(errors.Unusable, match="version 99"):
-        SqlStore(url)
-
-
-def test_cores_that_start_at_once_make_the_tables_once(url: str) -> None:
-    with futures.ThreadPoolExecutor(4) as pool:
-        for opened in list(pool.map(SqlStore, [url] * 4)):
-            opened.close()
-
-
 def test_a_commit_is_durable_though_the_server_would_not_wait(
     server: postgres.Server, url: str
 ) -> None:

@@ -100,7 +100,8 @@ def test_a_file_that_is_no_database_is_refused_and_let_go(file: pathlib.Path) ->
 def test_a_database_of_another_schema_is_refused_and_let_go(file: pathlib.Path) -> None:
     SqlStore(f"sqlite:///{file}").close()
     connection = sqlite3.connect(file)
-    connection.execute("UPDATE schema_version SET version = 99")
+    connection.execute("UPDATE alembic_version SET version_num = '0099'")
+    connection.execute("UPDATE database SET oldest_version = 99")
     connection.commit()
     connection.close()
     for _ in range(2):

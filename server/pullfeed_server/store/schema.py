@@ -7,8 +7,8 @@ from sqlalchemy.dialects import postgresql
 
 from pullfeed_server.store import rows
 
-# Raised with every migration; a core refuses a database of another version.
-VERSION = 2
+# Of the last migration; a core refuses a database of another version (see migrations.check).
+VERSION = 1
 
 metadata = sa.MetaData()
 
@@ -36,12 +36,15 @@ def _by_position(name: str, kind: int) -> sa.Index:
     )
 
 
-# One row. first_epoch: drawn when the database was made, so that no cursor or token
-# of a database that stood here before is taken for one of this.
-schema_version = sa.Table(
-    "schema_version",
+# One row, made at the core's first start. oldest_version: the least schema version whose
+# cores may serve the database, raised by a migration that takes away what they need.
+# first_epoch: drawn, so that no cursor or token of a database that stood here before is
+# taken for one of this.
+database = sa.Table(
+    "database",
     metadata,
-    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("one", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("oldest_version", sa.Integer, nullable=False),
     sa.Column("first_epoch", _NUMBER, nullable=False),
 )
 

@@ -121,17 +121,13 @@ def connect(url: str, connections: int) -> sa.Engine:
 
     Raises Unusable for a URL that names no engine this build serves.
     """
-    try:
-        parsed = sa.make_url(url)
-    except exc.ArgumentError as error:
-        raise errors.Unusable("The setting database is no SQLAlchemy URL.") from error
-    name = parsed.get_backend_name()
-    if name not in _ENGINES:
-        raise errors.Unusable(
-            f"The setting database names the engine {name!r}; "
-            "this version serves sqlite:///PATH and postgresql://USER@HOST/NAME."
-        )
-    return _ENGINES[name].connect(parsed, connections)
+    parsed = _parsed(url)
+    return _ENGINES[parsed.get_backend_name()].connect(parsed, connections)
+
+
+def name_of(url: str) -> str:
+    """The name of the URL's engine. Raises Unusable."""
+    return _parsed(url).get_backend_name()
 
 
 def of(engine: sa.Engine) -> Dialect:
@@ -168,3 +164,17 @@ def driver_errors(engine: sa.Engine) -> type[Exception]:
     """The base of what the engine's driver raises."""
     base: type[Exception] = engine.dialect.loaded_dbapi.Error
     return base
+
+
+def _parsed(url: str) -> sa.URL:
+    try:
+        parsed = sa.make_url(url)
+    except exc.ArgumentError as error:
+        raise errors.Unusable("The setting database is no SQLAlchemy URL.") from error
+    name = parsed.get_backend_name()
+    if name not in _ENGINES:
+        raise errors.Unusable(
+            f"The setting database names the engine {name!r}; "
+            "this version serves sqlite:///PATH and postgresql://USER@HOST/NAME."
+        )
+    return parsed

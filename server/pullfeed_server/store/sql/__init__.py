@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from pullfeed_server import errors
-from pullfeed_server.store import Transaction, dialects, file, schema
+from pullfeed_server.store import Transaction, database, dialects, schema
 from pullfeed_server.store.sql import (
     commits,
     deliveries,
@@ -34,21 +34,20 @@ class SqlStore:
     """A store in an SQL database. Implements store.Store."""
 
     def __init__(self, url: str, connections: int = 8) -> None:
-        """Opens the database and makes its tables where there are none.
+        """Opens the database; makes the tables of a new file.
 
         connections: the most it takes where each costs the server something.
         Raises Unusable where it cannot be opened, belongs to another core, or
-        has a schema of another version.
+        has not the tables of this version.
         """
-        self._engine = dialects.connect(url, connections)
-        self._dialect = dialects.of(self._engine)
+        self._database = database.Database(url, connections)
+        self._engine, self._dialect = self._database.engine, self._database.dialect
         self._connections = connections
         self._statements = _Statements(self._engine)
-        self._file: file.File | None = None
         try:
             self._first_epoch = self._open()
         except BaseException:
-            self._let_go()
+            self._database.close()
             raise
         self._writer = self._dialect.writer(self._begin_write)
 
@@ -70,44 +69,23 @@ class SqlStore:
     def close(self) -> None:
         """See store.Store."""
         self._writer.close()
-        self._let_go()
+        self._database.close()
 
     def _transaction(self, cursor: Cursor) -> _Transaction:
         return _Transaction(cursor, self._statements, self._first_epoch)
 
     def _open(self) -> int:
         """The database's first epoch."""
-        try:
-            self._file = self._dialect.hold(self._engine)
-            first_epoch = self._prepare()
-            if self._file is not None:
-                self._file.remember()
-        except (exc.DBAPIError, OSError) as error:
-            cause = getattr(error, "orig", error)
-            raise errors.Unusable(
-                # On one line, whatever the driver says.
-                f"The database cannot be opened: {' '.join(str(cause).split())}"
-            ) from error
-        return first_epoch
-
-    def _let_go(self) -> None:
-        self._engine.dispose()
-        if self._file is not None:
-            self._file.close()
-
-    def _prepare(self) -> int:
-        """Makes the tables where there are none; the first epoch of the database."""
-        with self._engine.connect() as connection:
-            connection.exec_driver_sql(self._dialect.BEGIN_WRITE)
-            self._dialect.hold_schema(connection)
-            schema.metadata.create_all(connection)
+        self._database.require_tables()
+        with self._database.alone() as connection:
             first_epoch = _first_epoch(connection)
-            connection.exec_driver_sql("COMMIT")
+        if self._database.file is not None:
+            self._database.file.remember()
         return first_epoch
 
     def _begin_write(self) -> contextlib.AbstractContextManager[Cursor]:
-        if self._file is not None:
-            self._file.check()
+        if self._database.file is not None:
+            self._database.file.check()
         return self._begin(self._dialect.BEGIN_WRITE)
 
     @contextlib.contextmanager
@@ -196,16 +174,11 @@ class _Transaction:
 
 
 def _first_epoch(connection: sa.Connection) -> int:
-    """Drawn where the database is new. Raises Unusable where its schema is of another version."""
-    known = schema.schema_version
-    version = connection.execute(sa.select(known.c.version)).scalar()
-    if version is None:
-        new = {"version": schema.VERSION, "first_epoch": secrets.randbits(62)}
-        connection.execute(sa.insert(known), new)
-    elif version != schema.VERSION:
-        raise errors.Unusable(
-            f"The database has schema version {version}, this core serves "
-            f"version {schema.VERSION}; start the core that made it."
-        )
-    first_epoch: int = connection.execute(sa.select(known.c.first_epoch)).scalar_one()
+    """The first epoch of a database, drawn where it is new."""
+    known = schema.database.c.first_epoch
+    first_epoch: int | None = connection.execute(sa.select(known)).scalar()
+    if first_epoch is None:
+        first_epoch = secrets.randbits(62)
+        new = {"one": 1, "oldest_version": schema.VERSION, "first_epoch": first_epoch}
+        connection.execute(sa.insert(schema.database), new)
     return first_epoch

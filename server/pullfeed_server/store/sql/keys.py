@@ -17,7 +17,7 @@ class Statements:
 
     def __init__(self, engine: sa.Engine) -> None:
         # A row that every database has, and that nothing else locks.
-        self.lock = Statement(engine, sa.select(schema.schema_version.c.version).with_for_update())
+        self.lock = Statement(engine, sa.select(schema.database.c.one).with_for_update())
         self.get = Statement(
             engine, sa.select(schema.keys).where(_K.key_id == sa.bindparam("key_id"))
         )

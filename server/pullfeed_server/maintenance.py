@@ -1,0 +1,35 @@
+"""What an operator does to a database by command, while no call is served by it."""
+
+from __future__ import annotations
+
+import contextlib
+
+from pullfeed_server import errors
+from pullfeed_server.store import database, dialects, migrations, schema
+
+
+def migrate(url: str) -> tuple[int, int]:
+    """The schema version before and after it was brought to this one's. Raises Unusable."""
+    with _opened(url) as opened, opened.alone() as connection:
+        before = migrations.version_of(connection)
+        migrations.upgrade(connection)
+    return before, schema.VERSION
+
+
+def check(url: str) -> int:
+    """The schema version of a database that can be served. Raises Unusable where it cannot."""
+    with _opened(url) as opened, opened.alone() as connection:
+        migrations.check(connection)
+        return migrations.version_of(connection)
+
+
+def script(url: str) -> str:
+    """The SQL that `migrate` runs on an empty database, for who runs it by other means."""
+    engine = dialects.name_of(url)
+    if engine == "sqlite":
+        raise errors.Unusable("A file is migrated by the command itself: leave out --sql.")
+    return migrations.script(engine)
+
+
+def _opened(url: str) -> contextlib.closing[database.Database]:
+    return contextlib.closing(database.Database(url, connections=1))

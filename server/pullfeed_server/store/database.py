@@ -1,0 +1,72 @@
+"""A database that this process has opened, and the transactions it prepares it in."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from pullfeed_server import errors
+from pullfeed_server.store import dialects, file, migrations
+
+
+class Database:
+    """An engine and, on SQLite, the file, which no other process has until it is closed."""
+
+    def __init__(self, url: str, connections: int) -> None:
+        """connections: the most it takes where each costs the server something.
+
+        Raises Unusable for a URL of nothing that is served, and where another core
+        has the file.
+        """
+        self.engine = dialects.connect(url, connections)
+        self.dialect = dialects.of(self.engine)
+        try:
+            with _told():
+                self.file: file.File | None = self.dialect.hold(self.engine)
+        except BaseException:
+            self.engine.dispose()
+            raise
+
+    @contextlib.contextmanager
+    def alone(self) -> Generator[sa.Connection]:
+        """A transaction that no other process prepares the database in; commits when it is left.
+
+        Raises Unusable where the database cannot be opened.
+        """
+        with _told(), self.engine.connect() as connection:
+            connection.exec_driver_sql(self.dialect.BEGIN_WRITE)
+            self.dialect.hold_schema(connection)
+            yield connection
+            connection.exec_driver_sql("COMMIT")
+
+    def require_tables(self) -> None:
+        """Checks that the tables are this version's. Makes those of a new file.
+
+        Raises Unusable where they are not: a database of its own server is changed by
+        its operator's command alone, and so is a file that holds something.
+        """
+        with self.alone() as connection:
+            if self.file is not None and not migrations.version_of(connection):
+                migrations.upgrade(connection)
+            migrations.check(connection)
+
+    def close(self) -> None:
+        """Lets another process have it."""
+        self.engine.dispose()
+        if self.file is not None:
+            self.file.close()
+
+
+@contextlib.contextmanager
+def _told() -> Generator[None]:
+    try:
+        yield
+    except (exc.DBAPIError, OSError) as error:
+        cause = getattr(error, "orig", error)
+        raise errors.Unusable(
+            # On one line, whatever the driver says.
+            f"The database cannot be opened: {' '.join(str(cause).split())}"
+        ) from error

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable
+
+import click.testing
+import pytest
+
+from pullfeed_server import __main__ as program
+from pullfeed_server import errors
+from pullfeed_server.store.sql import SqlStore
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def url(tmp_path: pathlib.Path) -> str:
+    return f"sqlite:///{tmp_path}/pullfeed.db"
+
+
+@pytest.fixture
+def run(url: str) -> Run:
+    """What the command says on a file of the test's."""
+
+    def call(*arguments: str) -> str:
+        done = click.testing.CliRunner().invoke(
+            program.command, ["--database", url, *arguments], catch_exceptions=False
+        )
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    return call
+
+
+def test_migrate_says_which_version_the_database_has(run: Run, url: str) -> None:
+    assert run("migrate") == "The database has schema version 1.\n"
+    assert run("migrate") == "The database has schema version 1, as before.\n"
+    SqlStore(url).close()
+
+
+def test_check_changes_nothing(run: Run) -> None:
+    for _ in range(2):
+        with pytest.raises(errors.Unusable, match="no tables yet"):
+            run("migrate", "--check")
+    run("migrate")
+    assert run("migrate", "--check") == "The database has schema version 1.\n"
+
+
+def test_the_script_of_a_server_is_printed_without_one() -> None:
+    done = click.testing.CliRunner().invoke(
+        program.command, ["--database", "postgresql://127.0.0.1:1/none", "migrate", "--sql"]
+    )
+    assert done.exit_code == 0
+    assert done.output.startswith("BEGIN;")
+    assert 'shop TEXT COLLATE "C" NOT NULL' in done.output
+    assert done.output.strip().endswith("COMMIT;")
