@@ -52,4 +52,6 @@ def emptied(store: SqlStore) -> SqlStore:
         for table in schema.metadata.sorted_tables:
             if table is not schema.database:
                 cursor.execute(f"DELETE FROM {table.name}")  # noqa: S608 - a name of our own
+        # In its first epoch, as a new one.
+        cursor.execute("UPDATE database SET jumps = 0, begun_us = 0")
     return store

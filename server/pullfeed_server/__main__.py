@@ -83,6 +83,20 @@ def migrate(context: click.Context, *, check: bool, sql: bool) -> None:
         click.echo(f"The database has schema version {after}{', as before' * (before == after)}.")
 
 
+@command.command()
+@click.pass_context
+def restored(context: click.Context) -> None:
+    """Say that the database was restored from a copy; to be run before a core serves it.
+
+    Begins a new epoch: what importers were given since the copy was made counts no
+    longer, and no position is given twice. Their next walk begins at page 1.
+
+    Example: pullfeed-server restored
+    """
+    maintenance.restored(context.find_root().params["database"])
+    click.echo("A new epoch has begun: cursors, tokens and page walks from before it end.")
+
+
 def serve(chosen: settings.Settings) -> None:
     """Serves until a signal ends it. Raises Unusable."""
     log.configure(chosen.log_level)

@@ -18,4 +18,4 @@ def feed(tx: Transaction, shop: str, scope: int) -> rows.FeedRow:
         return found
     if not tx.feeds.has_shop(shop):
         raise errors.ShopNotFound
-    return rows.FeedRow(0, tx.feeds.first_epoch)
+    return rows.FeedRow(0, tx.feeds.epoch().epoch)

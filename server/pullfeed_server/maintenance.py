@@ -6,6 +6,7 @@ import contextlib
 
 from pullfeed_server import errors
 from pullfeed_server.store import database, dialects, migrations, schema
+from pullfeed_server.store.sql import epochs
 
 
 def migrate(url: str) -> tuple[int, int]:
@@ -14,6 +15,19 @@ def migrate(url: str) -> tuple[int, int]:
         before = migrations.version_of(connection)
         migrations.upgrade(connection)
     return before, schema.VERSION
+
+
+def restored(url: str) -> None:
+    """Begins a new epoch: what was given out since the copy was made is not given out again.
+
+    Raises Unusable, also where a core serves the file.
+    """
+    with _opened(url) as opened, opened.alone() as connection:
+        migrations.check(connection)
+        cursor = connection.connection.cursor()
+        found = epochs.Epochs(opened.engine)
+        found.ensure(cursor)
+        found.begin(cursor)
 
 
 def check(url: str) -> int:

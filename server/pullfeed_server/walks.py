@@ -56,6 +56,9 @@ def locate(tx: Transaction, key: rows.WalkKey, page: int, epoch: int, now_us: in
         if key.since_us:
             # It may have been forgotten: counting forward could skip what has changed.
             raise errors.WalkExpired
+        if tx.feeds.epoch().begun_us > now_us - LIFETIME_US:
+            # It may be lost, and what it served in another order than stands here now.
+            raise errors.WalkExpired
         return _counted(tx, key, _new(tx, key, 0, epoch, now_us), page, replaces=0)
     if _is_over(walk, epoch, now_us):
         raise errors.WalkExpired
@@ -315,4 +318,4 @@ def _starts_full(tx: Transaction, key: rows.WalkKey) -> bool:
 
 def _commit(tx: Transaction, key: rows.WalkKey) -> rows.CommitRow:
     commit = tx.commits.get(key.shop, key.scope, key.list, key.importer)
-    return commit or rows.CommitRow(0, tx.feeds.first_epoch, 0, finished=False)
+    return commit or rows.CommitRow(0, tx.feeds.epoch().epoch, 0, finished=False)

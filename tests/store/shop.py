@@ -84,7 +84,7 @@ class Shop:
     @property
     def epoch(self) -> int:
         """The epoch that every feed of the store begins with."""
-        return self.store.read(lambda tx: tx.feeds.first_epoch)
+        return self.store.read(lambda tx: tx.feeds.epoch().epoch)
 
     def position(self, *, scope: int = CUSTOMERS) -> int:
         """Number of the feed's last change."""

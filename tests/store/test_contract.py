@@ -108,7 +108,7 @@ def test_a_shop_is_made_once(store: Store) -> None:
 
 def test_a_feed_begins_at_position_zero_of_the_first_epoch(store: Store) -> None:
     assert store.read(lambda tx: tx.feeds.get(_SHOP, _SCOPE)) is None
-    epoch = store.read(lambda tx: tx.feeds.first_epoch)
+    epoch = store.read(lambda tx: tx.feeds.epoch().epoch)
     assert store.write(lambda tx: tx.feeds.lock(_SHOP, _SCOPE)) == rows.FeedRow(0, epoch)
     store.write(lambda tx: tx.feeds.set_position(_SHOP, _SCOPE, 5))
     assert store.write(lambda tx: tx.feeds.lock(_SHOP, _SCOPE))[:2] == (5, epoch)
@@ -121,7 +121,7 @@ def test_a_counter_goes_beyond_32_bits(store: Store) -> None:
         tx.feeds.set_position(_SHOP, _SCOPE, 2**62)
         return tx.feeds.get(_SHOP, _SCOPE)
 
-    epoch = store.read(lambda tx: tx.feeds.first_epoch)
+    epoch = store.read(lambda tx: tx.feeds.epoch().epoch)
     found = store.write(work)
     assert found is not None
     assert found[:2] == (2**62, epoch)

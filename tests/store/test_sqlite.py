@@ -183,7 +183,7 @@ def test_a_database_keeps_its_first_epoch(file: pathlib.Path) -> None:
     epochs: set[int] = set()
     for _ in range(2):
         store = SqlStore(f"sqlite:///{file}")
-        epochs.add(store.read(lambda tx: tx.feeds.first_epoch))
+        epochs.add(store.read(lambda tx: tx.feeds.epoch().epoch))
         store.close()
     assert len(epochs) == 1
     assert epochs.pop() < 2**62

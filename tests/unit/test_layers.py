@@ -36,7 +36,7 @@ BREACHES = (
     (
         "server/pullfeed_server/rpc/feed.py",
         "import pullfeed_server.store.sql",
-        "Only app chooses the store",
+        "Only app and maintenance choose the store",
         "pullfeed_server.rpc.feed -> pullfeed_server.store.sql",
     ),
     (

@@ -27,11 +27,10 @@ T = TypeVar("T")
 class Feeds(Protocol):
     """Shops, and the counters of their feeds."""
 
-    @property
-    def first_epoch(self) -> int:
-        """The epoch of a feed until a restore or a failover starts another one.
+    def epoch(self) -> rows.EpochRow:
+        """The epoch of all feeds; a restore or a failover begins another one.
 
-        Drawn once for each database.
+        With each the counters jump far ahead, so that no position is given twice.
         """
         ...
 

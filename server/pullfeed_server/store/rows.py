@@ -12,6 +12,13 @@ HELD, DUE, DEAD, DONE = 0, 1, 2, 3
 NEVER = 2**62
 
 
+class EpochRow(NamedTuple):
+    """The epoch of every feed. begun_us: 0 of the first one, which began with the database."""
+
+    epoch: int
+    begun_us: int
+
+
 class FeedRow(NamedTuple):
     """A feed that has had a change. position: number of the last one.
 

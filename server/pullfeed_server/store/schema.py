@@ -38,14 +38,19 @@ def _by_position(name: str, kind: int) -> sa.Index:
 
 # One row, made at the core's first start. oldest_version: the least schema version whose
 # cores may serve the database, raised by a migration that takes away what they need.
-# first_epoch: drawn, so that no cursor or token of a database that stood here before is
-# taken for one of this.
+# epoch: drawn, so that no cursor or token of a database that stood here before is taken for
+# one of this. jumps, begun_us: how many epochs came after the first, and when the last one.
+# system_id, timeline: of the server that it began on; "" and 0 on SQLite.
 database = sa.Table(
     "database",
     metadata,
     sa.Column("one", sa.SmallInteger, primary_key=True, autoincrement=False),
     sa.Column("oldest_version", sa.Integer, nullable=False),
-    sa.Column("first_epoch", _NUMBER, nullable=False),
+    sa.Column("epoch", _NUMBER, nullable=False),
+    sa.Column("jumps", _NUMBER, nullable=False),
+    sa.Column("begun_us", _NUMBER, nullable=False),
+    sa.Column("system_id", _TEXT, nullable=False),
+    sa.Column("timeline", _NUMBER, nullable=False),
 )
 
 shops = sa.Table(
@@ -55,14 +60,15 @@ shops = sa.Table(
     sa.Column("created_us", _NUMBER, nullable=False),
 )
 
-# One counter row per feed: its lock orders the writers (see store.Feeds.lock).
+# One counter row per feed: its lock orders the writers (see store.Feeds.lock). jumps: how
+# many of the database's it has made.
 feeds = sa.Table(
     "feeds",
     metadata,
     sa.Column("shop", _TEXT, primary_key=True),
     sa.Column("scope", sa.SmallInteger, primary_key=True, autoincrement=False),
     sa.Column("position", _NUMBER, nullable=False),
-    sa.Column("epoch", _NUMBER, nullable=False),
+    sa.Column("jumps", _NUMBER, nullable=False),
     # How many ids its hold has: where it is 0 a put does not look.
     sa.Column("held", _NUMBER, nullable=False),
     sa.Column("pruned", _NUMBER, nullable=False),

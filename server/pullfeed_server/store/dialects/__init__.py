@@ -54,6 +54,13 @@ class Dialect(Protocol):
         """Lets one core at a time make the tables, until its transaction ends."""
         ...
 
+    def origin(self, cursor: interfaces.DBAPICursor) -> tuple[str, int]:
+        """Which server this is, and its timeline: another where it may lack what was written.
+
+        Raises StoreUnavailable where it takes no writes.
+        """
+        ...
+
     def insert(self, table: sa.Table) -> Any:
         """The engine's INSERT that knows ON CONFLICT."""
         ...

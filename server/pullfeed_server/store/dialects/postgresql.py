@@ -33,6 +33,8 @@ _QUERY = {
     "keepalives_count": "3",
     "tcp_user_timeout": "20000",
     "application_name": "pullfeed-server",
+    # Of several hosts the one that takes writes; a standby alone is none.
+    "target_session_attrs": "primary",
     "options": "-c statement_timeout=20s -c lock_timeout=5s"
     " -c idle_in_transaction_session_timeout=60s -c enable_seqscan=off -c jit=off",
 }
@@ -94,6 +96,22 @@ def hold(engine: sa.Engine) -> None:
 def hold_schema(connection: sa.Connection) -> None:
     """See Dialect. CREATE TABLE IF NOT EXISTS alone fails where two cores start at once."""
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+
+
+def origin(cursor: interfaces.DBAPICursor) -> tuple[str, int]:
+    """See Dialect.
+
+    The timeline stands in the name of the log that is written now. That of the
+    last checkpoint is the old one for some time after a standby was promoted.
+    """
+    cursor.execute(
+        "SELECT system_identifier::text, CASE WHEN NOT pg_is_in_recovery()"
+        " THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END FROM pg_control_system()"
+    )
+    ((system_id, timeline),) = cursor.fetchall()
+    if timeline is None:
+        raise errors.StoreUnavailable
+    return system_id, int(timeline, 16)
 
 
 def insert(table: sa.Table) -> Any:

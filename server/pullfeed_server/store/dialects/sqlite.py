@@ -96,6 +96,12 @@ def hold_schema(connection: sa.Connection) -> None:
     """See Dialect. Nothing to do: the file is this core's, and its transaction the only one."""
 
 
+def origin(cursor: interfaces.DBAPICursor) -> tuple[str, int]:
+    """See Dialect. A file tells nothing of where it comes from."""
+    _ = cursor
+    return "", 0
+
+
 def insert(table: sa.Table) -> Any:
     """See Dialect."""
     return sqlite.insert(table)

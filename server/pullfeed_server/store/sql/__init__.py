@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 from collections.abc import Callable, Generator, Sequence
 from typing import TypeVar
 
@@ -11,10 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from pullfeed_server import errors
-from pullfeed_server.store import Transaction, database, dialects, schema
+from pullfeed_server.store import Transaction, database, dialects
 from pullfeed_server.store.sql import (
     commits,
     deliveries,
+    epochs,
     erasures,
     feeds,
     holds,
@@ -28,6 +28,8 @@ from pullfeed_server.store.sql import (
 from pullfeed_server.store.sql.statement import Cursor
 
 T = TypeVar("T")
+# Of a connection whose server was found to be the database's.
+_KNOWN = "known"
 
 
 class SqlStore:
@@ -44,8 +46,9 @@ class SqlStore:
         self._engine, self._dialect = self._database.engine, self._database.dialect
         self._connections = connections
         self._statements = _Statements(self._engine)
+        self._epochs = epochs.Epochs(self._engine)
         try:
-            self._first_epoch = self._open()
+            self._open()
         except BaseException:
             self._database.close()
             raise
@@ -72,16 +75,14 @@ class SqlStore:
         self._database.close()
 
     def _transaction(self, cursor: Cursor) -> _Transaction:
-        return _Transaction(cursor, self._statements, self._first_epoch)
+        return _Transaction(cursor, self._statements)
 
-    def _open(self) -> int:
-        """The database's first epoch."""
+    def _open(self) -> None:
         self._database.require_tables()
         with self._database.alone() as connection:
-            first_epoch = _first_epoch(connection)
+            self._epochs.ensure(connection.connection.cursor())
         if self._database.file is not None:
             self._database.file.remember()
-        return first_epoch
 
     def _begin_write(self) -> contextlib.AbstractContextManager[Cursor]:
         if self._database.file is not None:
@@ -112,6 +113,7 @@ class SqlStore:
         for _ in range(self._connections):
             connection = self._engine.raw_connection()
             try:
+                self._recognise(connection)
                 cursor = connection.cursor()
                 cursor.execute(begin)
             except dialects.driver_errors(self._engine) as error:
@@ -122,6 +124,18 @@ class SqlStore:
             else:
                 return connection, cursor
         raise errors.StoreUnavailable
+
+    def _recognise(self, connection: sa.PoolProxiedConnection) -> None:
+        """Finds out, once for each connection, whether another server has taken over."""
+        if _KNOWN in connection.info:
+            return
+        try:
+            self._epochs.recognise(connection.cursor())
+        except errors.StoreUnavailable as error:
+            # The next one may lead elsewhere.
+            connection.invalidate(error)
+            raise
+        connection.info[_KNOWN] = True
 
     @contextlib.contextmanager
     def _translated(self) -> Generator[None]:
@@ -154,8 +168,8 @@ class _Statements:
 class _Transaction:
     """A cursor inside its transaction. Implements store.Transaction."""
 
-    def __init__(self, cursor: Cursor, statements: _Statements, first_epoch: int) -> None:
-        self.feeds = feeds.SqlFeeds(cursor, statements.feeds, first_epoch)
+    def __init__(self, cursor: Cursor, statements: _Statements) -> None:
+        self.feeds = feeds.SqlFeeds(cursor, statements.feeds)
         self.records = records.SqlRecords(cursor, statements.records)
         self.holds = holds.SqlHolds(cursor, statements.holds)
         self.erasures = erasures.SqlErasures(cursor, statements.erasures)
@@ -171,14 +185,3 @@ class _Transaction:
         # It counts what it holds.
         self.holds.release(shop, scope, ids)
         self.erasures.erase(shop, scope, ids)
-
-
-def _first_epoch(connection: sa.Connection) -> int:
-    """The first epoch of a database, drawn where it is new."""
-    known = schema.database.c.first_epoch
-    first_epoch: int | None = connection.execute(sa.select(known)).scalar()
-    if first_epoch is None:
-        first_epoch = secrets.randbits(62)
-        new = {"one": 1, "oldest_version": schema.VERSION, "first_epoch": first_epoch}
-        connection.execute(sa.insert(schema.database), new)
-    return first_epoch

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from pullfeed_server import clock
 from pullfeed_server.store import dialects, rows, schema
+from pullfeed_server.store.sql import epochs
 from pullfeed_server.store.sql.statement import Cursor, Statement
 
 _S, _F, _R, _W = schema.shops.c, schema.feeds.c, schema.records.c, schema.withheld.c
 _T, _C = schema.times.c, schema.commits.c
 _MINUTE_US = 60 * 1_000_000
+# What a feed's own row has of a FeedRow; the epoch is the database's.
+_STORED = ("position", "held", "pruned", "minute")
+_D = schema.database.c
+# Its only row, by its key.
+_IS_DATABASE = _D.one == sa.literal_column("1")
 
 
 class Statements:
@@ -21,7 +28,8 @@ class Statements:
     def __init__(self, engine: sa.Engine) -> None:
         shop = sa.bindparam("shop", type_=sa.Text)
         this_feed = sa.and_(_F.shop == shop, _F.scope == sa.bindparam("scope"))
-        counter = sa.select(*(_F[name] for name in rows.FeedRow._fields)).where(this_feed)
+        read = (*(_F[name] for name in _STORED), _F.jumps, _D.jumps.label("all_jumps"), _D.epoch)
+        counter = sa.select(*read).where(this_feed, _IS_DATABASE)
         # Primary keys of feeds and commits, in one statement: every page by cursor asks this.
         of_importer = sa.and_(
             _C.shop == shop,
@@ -33,10 +41,12 @@ class Statements:
             engine,
             sa.select(
                 sa.func.coalesce(_C.generation, sa.literal_column("0")),
-                *(_F[name] for name in rows.FeedRow._fields),
+                *read,
             )
-            .select_from(schema.feeds.outerjoin(schema.commits, of_importer))
-            .where(this_feed),
+            .select_from(
+                schema.feeds.outerjoin(schema.commits, of_importer), schema.database
+            )
+            .where(this_feed, _IS_DATABASE),
         )
         # Primary keys of shops and feeds.
         self.has_shop = Statement(engine, sa.select(_S.shop).where(_S.shop == shop))
@@ -44,7 +54,8 @@ class Statements:
             engine, dialects.insert(engine, schema.shops).on_conflict_do_nothing()
         )
         self.get = Statement(engine, counter)
-        self.lock = Statement(engine, counter.with_for_update())
+        self.lock = Statement(engine, counter.with_for_update(of=schema.feeds))
+        self.epoch = Statement(engine, sa.select(_D.epoch, _D.begun_us).where(_IS_DATABASE))
         self.add = Statement(engine, dialects.insert(engine, schema.feeds).on_conflict_do_nothing())
         # In an UPDATE the columns' own names stand for what it sets.
         changed = sa.update(schema.feeds).where(
@@ -68,6 +79,10 @@ class Statements:
             .order_by(_T.minute)
             .limit(sa.literal_column("1")),
         )
+        self.jump = Statement(
+            engine,
+            changed.values(position=sa.bindparam("position"), jumps=sa.bindparam("jumps")),
+        )
         # Crosses shops on purpose: an operator's overview, by the key of shops.
         self.shops = Statement(
             engine,
@@ -78,7 +93,8 @@ class Statements:
         )
         # These read the indexes of the lists and the key of withheld, not the rows.
         self.feeds = Statement(
-            engine, sa.select(_F.scope, _F.position).where(_F.shop == shop).order_by(_F.scope)
+            engine,
+            sa.select(_F.scope, *read).where(_F.shop == shop, _IS_DATABASE).order_by(_F.scope),
         )
         self.count_records = Statement(
             engine,
@@ -93,12 +109,15 @@ class Statements:
 class SqlFeeds:
     """Implements store.Feeds."""
 
-    def __init__(self, cursor: Cursor, statements: Statements, first_epoch: int) -> None:
+    def __init__(self, cursor: Cursor, statements: Statements) -> None:
         self._cursor = cursor
         self._sql = statements
-        self.first_epoch = first_epoch
         # As they stand under this transaction's locks.
         self._locked: dict[tuple[str, int], rows.FeedRow] = {}
+
+    def epoch(self) -> rows.EpochRow:
+        (row,) = self._sql.epoch.all(self._cursor)
+        return rows.EpochRow(*row)
 
     def has_shop(self, shop: str) -> bool:
         return self._sql.has_shop.first(self._cursor, shop=shop) is not None
@@ -108,7 +127,7 @@ class SqlFeeds:
 
     def get(self, shop: str, scope: int) -> rows.FeedRow | None:
         row = self._sql.get.first(self._cursor, shop=shop, scope=scope)
-        return None if row is None else rows.FeedRow(*row)
+        return None if row is None else _feed(row)
 
     def get_for(
         self, shop: str, scope: int, list: int, importer: str
@@ -116,17 +135,21 @@ class SqlFeeds:
         row = self._sql.get_for.first(
             self._cursor, shop=shop, scope=scope, list=list, importer=importer
         )
-        return None if row is None else (rows.FeedRow(*row[1:]), row[0])
+        return None if row is None else (_feed(row[1:]), row[0])
 
     def lock(self, shop: str, scope: int) -> rows.FeedRow:
         row = self._sql.lock.first(self._cursor, shop=shop, scope=scope)
         if row is None:
             # Waits for another that makes it now; then one of both makes it.
-            new = rows.FeedRow(0, self.first_epoch)
-            self._sql.add.run(self._cursor, shop=shop, scope=scope, **new._asdict())
+            # Its jumps are still to be made: it may have stood here and be lost.
+            new = dict.fromkeys((*_STORED, "jumps"), 0)
+            self._sql.add.run(self._cursor, shop=shop, scope=scope, **new)
             (row,) = self._sql.lock.all(self._cursor, shop=shop, scope=scope)
-        locked = self._locked[shop, scope] = rows.FeedRow(*row)
-        return locked
+        feed = self._locked[shop, scope] = _feed(row)
+        if feed.position != row[0]:
+            named = {"of_shop": shop, "of_scope": scope}
+            self._sql.jump.run(self._cursor, **named, position=feed.position, jumps=row[-2])
+        return feed
 
     def set_position(self, shop: str, scope: int, position: int) -> None:
         known = self._locked.get((shop, scope)) or self.lock(shop, scope)
@@ -164,10 +187,16 @@ class SqlFeeds:
                 lists.get((scope, rows.RECORDS), 0),
                 lists.get((scope, rows.REMOVED), 0),
                 withheld.get(scope, 0),
-                position,
+                _feed(row).position,
             )
-            for scope, position in self._sql.feeds.all(self._cursor, shop=shop)
+            for scope, *row in self._sql.feeds.all(self._cursor, shop=shop)
         ]
+
+
+def _feed(row: Sequence[Any]) -> rows.FeedRow:
+    """A feed's row, as if it had made every jump."""
+    position, *others, jumps, all_jumps, epoch = row
+    return rows.FeedRow(position + max(0, all_jumps - jumps) * epochs.JUMP, epoch, *others)
 
 
 def _counted(kind: int, shop: sa.BindParameter[str]) -> sa.Select[Any, int, int]:

@@ -31,7 +31,11 @@ def _database() -> None:
         "database",
         sa.Column("one", _SMALL, primary_key=True, autoincrement=False),
         sa.Column("oldest_version", sa.Integer, nullable=False),
-        sa.Column("first_epoch", _NUMBER, nullable=False),
+        sa.Column("epoch", _NUMBER, nullable=False),
+        sa.Column("jumps", _NUMBER, nullable=False),
+        sa.Column("begun_us", _NUMBER, nullable=False),
+        sa.Column("system_id", _TEXT, nullable=False),
+        sa.Column("timeline", _NUMBER, nullable=False),
     )
 
 
@@ -46,7 +50,7 @@ def _feeds() -> None:
         sa.Column("shop", _TEXT, primary_key=True),
         sa.Column("scope", _SMALL, primary_key=True, autoincrement=False),
         sa.Column("position", _NUMBER, nullable=False),
-        sa.Column("epoch", _NUMBER, nullable=False),
+        sa.Column("jumps", _NUMBER, nullable=False),
         sa.Column("held", _NUMBER, nullable=False),
         sa.Column("pruned", _NUMBER, nullable=False),
         sa.Column("minute", _NUMBER, nullable=False),
