@@ -3,7 +3,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest --numprocesses auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-fast check lint types proto proto-check bench lock clean distclean
+.PHONY: help setup run demo test test-fast test-failover check lint types proto proto-check bench lock clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,15 +18,19 @@ demo: setup ## the same on free ports without a person: walks, commits, compares
 	@$(BIN)/pullfeed try
 
 test: setup ## every test that needs nothing but the package index
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow and not failover"
 
 test-fast: setup ## the tests of 20 seconds: units, and the store on SQLite
-	$(PYTEST) -m "not slow and not postgresql" tests/unit tests/store
+	$(PYTEST) -m "not slow and not postgresql and not failover" tests/unit tests/store
+
+test-failover: setup ## kills a PostgreSQL server in the midst of all and promotes its standby; SHORT=1 once each way
+	$(PYTEST) -m "failover$(if $(SHORT), and not slow)" tests/failover
 
 # pytest ends with 5 where no test is marked slow.
-check: setup ## the wheel in clean environments; without SHORT=1 also newest versions, slow tests, the Node example
+check: setup ## the wheel in clean environments; failovers; without SHORT=1 also newest versions, slow tests, the Node example
 	$(BIN)/python tools/wheel.py $(if $(SHORT),,--newest)
-	$(if $(SHORT),,$(PYTEST) -m slow -o faulthandler_timeout=3600 || [ $$? -eq 5 ])
+	$(MAKE) test-failover SHORT=$(SHORT)
+	$(if $(SHORT),,$(PYTEST) -m "slow and not failover" -o faulthandler_timeout=3600 || [ $$? -eq 5 ])
 	$(if $(SHORT),,sh tools/node.sh)
 
 lint: setup ## style, format and import directions

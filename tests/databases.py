@@ -39,7 +39,7 @@ class Databases:
     @functools.cached_property
     def server(self) -> postgres.Server:
         """The PostgreSQL server of this session."""
-        return postgres.Server(**self._changes)
+        return postgres.Server(self._changes)
 
     def close(self) -> None:
         if "server" in self.__dict__:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.util
 import itertools
 import os
 import pathlib
+import random
 import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
@@ -26,8 +29,10 @@ _NAMES = itertools.count(1)
 class Server:
     """Databases on a server of their own, as superuser and without a password."""
 
-    def __init__(self, **changes: str) -> None:
-        """Starts it. changes: settings of the server."""
+    def __init__(
+        self, changes: Mapping[str, str] | None = None, following: Server | None = None
+    ) -> None:
+        """Starts it. changes: settings of the server. following: of which it is a standby."""
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pullfeed-postgres-"))
         self._as = _as_nobody(self.folder) if os.geteuid() == 0 else {}
         self._programs = _programs(self.folder)
@@ -35,20 +40,22 @@ class Server:
         self.port = _free_port()
         self._settings = {
             "listen_addresses": "127.0.0.1",
-            "port": str(self.port),
             "unix_socket_directories": "",
             # Nothing here outlives the session.
             "fsync": "off",
             "max_wal_size": "256MB",
-            **changes,
+            **(changes or {}),
         }
-        made = ("--no-locale", "--encoding=UTF8", "--auth=trust", "--username=pullfeed")
-        self._run("initdb", "--pgdata", str(self._data), "--no-sync", *made)
+        if following is None:
+            self._make()
+        else:
+            self._copy(following)
         self.start()
 
     def start(self) -> None:
         """Serves; a stopped one again, on the same port."""
-        options = " ".join(f"-c {name}='{value}'" for name, value in self._settings.items())
+        settings = {**self._settings, "port": str(self.port)}
+        options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
         log = str(self.folder / "log")
         self._run("pg_ctl", "start", "-w", "-D", str(self._data), "-l", log, "-o", options)
 
@@ -56,9 +63,19 @@ class Server:
         """Ends it at once, as a failing machine would."""
         self._run("pg_ctl", "stop", "-w", "-D", str(self._data), "-m", "immediate")
 
+    def start_apart(self) -> None:
+        """Serves a stopped one on a port that nobody knows."""
+        self.port = _free_port()
+        self.start()
+
+    def promote(self) -> None:
+        """Makes a standby the server that takes writes."""
+        self._run("pg_ctl", "promote", "-w", "-D", str(self._data))
+
     def close(self) -> None:
         """Ends it for good."""
-        self.stop()
+        if (self._data / "postmaster.pid").exists():
+            self.stop()
         shutil.rmtree(self.folder)
 
     def url(self) -> str:
@@ -100,6 +117,15 @@ class Server:
                 str(sa.make_url(url).database),
             )
         )
+
+    def _make(self) -> None:
+        made = ("--no-locale", "--encoding=UTF8", "--auth=trust", "--username=pullfeed")
+        self._run("initdb", "--pgdata", str(self._data), "--no-sync", *made)
+
+    def _copy(self, followed: Server) -> None:
+        source = f"host=127.0.0.1 port={followed.port} user=pullfeed"
+        copied = ("--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+        self._run("pg_basebackup", "--pgdata", str(self._data), f"--dbname={source}", *copied)
 
     def _run(self, program: str, *arguments: str) -> None:
         # To a file: a server that keeps a pipe open would never let it end.
@@ -145,7 +171,10 @@ def _as_nobody(folder: pathlib.Path) -> dict[str, Any]:
 
 
 def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+    # Below those the system gives to outgoing connections: one of these may be taken again
+    # before the server has it.
+    while True:
+        port = random.randint(15_000, 32_000)
+        with socket.socket() as found, contextlib.suppress(OSError):
+            found.bind(("127.0.0.1", port))
+            return port
