@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from typing import Any
 
 import click
@@ -22,6 +23,8 @@ _ORIGINS = {
 }
 _MASK = "…"
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+# Between tries to open a database that is away; doubled each time.
+_FIRST_PAUSE_S, _LAST_PAUSE_S = 0.5, 10.0
 
 _log = logging.getLogger(__name__)
 
@@ -103,13 +106,31 @@ def serve(chosen: settings.Settings) -> None:
     # Blocked before the first thread is made, which inherits this: a signal that another
     # thread took would not wake the one that waits for it.
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
-    core = app.build(chosen)
+    core = _built(chosen)
+    if core is None:
+        return
     core.start()
     if chosen.allow_anonymous:
         _log.warning("Feeds are served without a key (setting allow-anonymous).")
     click.echo(f"pullfeed-server ready on {core.address}")
     signal.sigwait(_STOP_SIGNALS)
     core.stop()
+
+
+def _built(chosen: settings.Settings) -> app.App | None:
+    """The core, once its database answers; None where a signal came first. Raises Unusable."""
+    until_s = time.monotonic() + chosen.database_wait_s
+    pause_s = _FIRST_PAUSE_S
+    while True:
+        try:
+            return app.build(chosen)
+        except errors.DatabaseAway as error:
+            if time.monotonic() + pause_s > until_s:
+                raise
+            _log.warning("%s Trying again in %s s.", error.message, pause_s)
+        if signal.sigtimedwait(_STOP_SIGNALS, pause_s) is not None:
+            return None
+        pause_s = min(2 * pause_s, _LAST_PAUSE_S)
 
 
 def main() -> None:

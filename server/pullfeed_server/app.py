@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import grpc
 import sqlalchemy as sa
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from pullfeed_server import (
     calls,
@@ -40,11 +40,11 @@ from pullfeed_server import (
 )
 from pullfeed_server.rpc import delivery as delivery_rpc
 from pullfeed_server.rpc import feed as feed_rpc
+from pullfeed_server.rpc import health, reflection, streams, wire
 from pullfeed_server.rpc import holds as holds_rpc
 from pullfeed_server.rpc import keys as keys_rpc
 from pullfeed_server.rpc import ledger as ledger_rpc
 from pullfeed_server.rpc import records as records_rpc
-from pullfeed_server.rpc import reflection, streams, wire
 from pullfeed_server.settings import Settings
 from pullfeed_server.store import Store, dialects
 from pullfeed_server.store.sql import SqlStore
@@ -73,7 +73,7 @@ class App(NamedTuple):
 
     server: grpc.Server
     store: Store
-    health: health.HealthServicer
+    health: health.Health
     delivered: Delivered
     upkeep: upkeep.Upkeep
     endpoint: metrics.Endpoint | None
@@ -137,10 +137,10 @@ def _wire(settings: Settings, store: Store) -> App:
         # Without this two cores would share a port in silence.
         options=(("grpc.so_reuseport", 0), *wire.MESSAGE_LIMITS),
     )
-    servicer = health.HealthServicer()
+    servicer = health.Health(store)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     server.add_generic_rpc_handlers(tuple(wire.handlers(service, guard) for service in _SERVICES))
-    names = (*(service.full_name for service in _SERVICES), health.SERVICE_NAME)
+    names = (*(service.full_name for service in _SERVICES), health.NAME)
     server.add_generic_rpc_handlers((reflection.handlers(names),))
     address = listener.bind(server, settings.listen)
     endpoint = metrics.Endpoint(settings.metrics_listen, counted) if counted else None

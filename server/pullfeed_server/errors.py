@@ -14,6 +14,7 @@ PullfeedError
 ├── StorageFull, Busy, RequestTooLarge     RESOURCE_EXHAUSTED
 ├── Internal                               INTERNAL
 └── Unusable              not a call's: the core cannot start (exit code 3)
+    └── DatabaseAway      not yet: it waits for a while
 
 Each is raised where its cause is known and turned into a status once, in
 policy. The text is the docstring unless a better one is given; it says what to
@@ -269,3 +270,7 @@ class Internal(PullfeedError):
 
 class Unusable(PullfeedError):
     """The core cannot start in this environment."""
+
+
+class DatabaseAway(Unusable):
+    """The database's server does not answer, or takes no writes now."""

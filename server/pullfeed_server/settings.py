@@ -119,6 +119,13 @@ SETTINGS = (
         "given up and holds up those behind it.",
     ),
     Setting(
+        "database-wait-s",
+        "PULLFEED_DATABASE_WAIT_S",
+        click.FloatRange(0, 3600),
+        60.0,
+        "Seconds the core tries again at start while PostgreSQL does not answer.",
+    ),
+    Setting(
         "grace-s",
         "PULLFEED_GRACE_S",
         click.FloatRange(0, 600),
@@ -167,6 +174,7 @@ class Settings:
     ledger_retention_days: float
     notice_timeout_s: float
     notice_give_up_hours: float
+    database_wait_s: float
     grace_s: float
     log_level: str
     erasure_journal: str = ""

@@ -23,9 +23,10 @@ class Database:
         """
         self.engine = dialects.connect(url, connections)
         self.dialect = dialects.of(self.engine)
+        self.file: file.File | None = None
         try:
-            with _told():
-                self.file: file.File | None = self.dialect.hold(self.engine)
+            with self._told():
+                self.file = self.dialect.hold(self.engine)
         except BaseException:
             self.engine.dispose()
             raise
@@ -34,9 +35,9 @@ class Database:
     def alone(self) -> Generator[sa.Connection]:
         """A transaction that no other process prepares the database in; commits when it is left.
 
-        Raises Unusable where the database cannot be opened.
+        Raises Unusable where the database cannot be opened, DatabaseAway where it may be later.
         """
-        with _told(), self.engine.connect() as connection:
+        with self._told(), self.engine.connect() as connection:
             connection.exec_driver_sql(self.dialect.BEGIN_WRITE)
             self.dialect.hold_schema(connection)
             yield connection
@@ -59,14 +60,20 @@ class Database:
         if self.file is not None:
             self.file.close()
 
+    @contextlib.contextmanager
+    def _told(self) -> Generator[None]:
+        """The driver's errors as ours."""
+        try:
+            yield
+        except errors.StoreUnavailable as error:
+            raise errors.DatabaseAway("The database takes no writes: is it a standby?") from error
+        except (exc.DBAPIError, dialects.driver_errors(self.engine), OSError) as error:
+            raise self._unusable(getattr(error, "orig", None) or error) from error
 
-@contextlib.contextmanager
-def _told() -> Generator[None]:
-    try:
-        yield
-    except (exc.DBAPIError, OSError) as error:
-        cause = getattr(error, "orig", error)
-        raise errors.Unusable(
-            # On one line, whatever the driver says.
-            f"The database cannot be opened: {' '.join(str(cause).split())}"
-        ) from error
+    def _unusable(self, cause: Exception) -> errors.Unusable:
+        # On one line, whatever the driver says.
+        message = f"The database cannot be opened: {' '.join(str(cause).split())}"
+        passes = isinstance(self.dialect.translated(cause), errors.StoreUnavailable)
+        # A file is there or it is not.
+        is_away = passes and self.file is None
+        return errors.DatabaseAway(message) if is_away else errors.Unusable(message)

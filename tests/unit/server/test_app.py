@@ -34,6 +34,7 @@ def _settings(folder: pathlib.Path, **changes: Any) -> settings.Settings:
             "ledger_retention_days": 30.0,
             "notice_timeout_s": 10.0,
             "notice_give_up_hours": 24.0,
+            "database_wait_s": 0.0,
             "grace_s": 0.0,
             "log_level": "error",
             **changes,

@@ -42,6 +42,7 @@ def test_the_table_is_what_is_documented() -> None:
         ("ledger-retention-days", "PULLFEED_LEDGER_RETENTION_DAYS", 30.0),
         ("notice-timeout-s", "PULLFEED_NOTICE_TIMEOUT_S", 10.0),
         ("notice-give-up-hours", "PULLFEED_NOTICE_GIVE_UP_HOURS", 24.0),
+        ("database-wait-s", "PULLFEED_DATABASE_WAIT_S", 60.0),
         ("grace-s", "PULLFEED_GRACE_S", 10.0),
         ("log-level", "PULLFEED_LOG_LEVEL", "info"),
         ("erasure-journal", "PULLFEED_ERASURE_JOURNAL", ""),

@@ -49,7 +49,9 @@ class Epochs:
         """
         drawn = self._drawn(cursor, clock.now_us())
         here = {f"of_{name}": drawn[name] for name in ("system_id", "timeline")}
-        self._begin_elsewhere.run(cursor, **drawn, **here)
+        # A file is no server: there only the operator knows.
+        if drawn["system_id"]:
+            self._begin_elsewhere.run(cursor, **drawn, **here)
 
     def begin(self, cursor: Cursor) -> None:
         """Begins an epoch."""
