@@ -1,4 +1,4 @@
-"""The command pullfeed-server: serves the core, or tells its settings."""
+"""The command pullfeed-server: serves the core, prepares its database, tells its settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 import orjson
 from click.core import ParameterSource
 
-from pullfeed_server import app, errors, log, settings, maintenance
+from pullfeed_server import app, errors, log, maintenance, settings
 from pullfeed_server.store import dialects
 
 _ORIGINS = {

@@ -1,4 +1,4 @@
-"""The epoch of a feed: carried by cursors, tokens and marks, ended by a restore."""
+"""The epoch of a feed: carried by cursors, tokens and marks, ended by a restore or a failover."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pullfeed_server.store import Transaction, rows
 
 
 def of(tx: Transaction, shop: str, scope: int) -> int:
-    """The epoch of a feed; the first one where nothing changed yet. Raises ShopNotFound."""
+    """The epoch of a feed; of all feeds where nothing changed yet. Raises ShopNotFound."""
     return feed(tx, shop, scope).epoch
 
 

@@ -56,9 +56,7 @@ def locate(tx: Transaction, key: rows.WalkKey, page: int, epoch: int, now_us: in
         if key.since_us:
             # It may have been forgotten: counting forward could skip what has changed.
             raise errors.WalkExpired
-        if tx.feeds.epoch().begun_us > now_us - LIFETIME_US:
-            # It may be lost, and what it served in another order than stands here now.
-            raise errors.WalkExpired
+        _check_not_lost(tx, now_us)
         return _counted(tx, key, _new(tx, key, 0, epoch, now_us), page, replaces=0)
     if _is_over(walk, epoch, now_us):
         raise errors.WalkExpired
@@ -101,6 +99,7 @@ def served(
     """
     walk = tx.walks.get(key)
     if walk is None:
+        _check_not_lost(tx, now_us)
         raise errors.PageNotServed
     if _is_over(walk, epoch, now_us):
         raise errors.WalkExpired
@@ -153,6 +152,15 @@ def _first_page(
         return Place(walk, walk.walk, walk.start, walk.start)
     replaces = 0 if walk is None else walk.walk
     return Place(opened, opened.walk, opened.start, opened.start, replaces)
+
+
+def _check_not_lost(tx: Transaction, now_us: int) -> None:
+    """Raises WalkExpired where a walk that is not known may be one of the epoch before.
+
+    It may have served the records in another order than they stand in now.
+    """
+    if tx.feeds.epoch().begun_us > now_us - LIFETIME_US:
+        raise errors.WalkExpired
 
 
 def _is_over(walk: rows.WalkRow, epoch: int, now_us: int) -> bool:

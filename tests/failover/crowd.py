@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import random
 import threading
+import time
 from collections.abc import Callable
 from concurrent import futures
 from typing import Any
@@ -17,7 +19,7 @@ from werkzeug.test import TestResponse
 
 SHOP, IDS, PAGE_SIZE, WRITERS = "failing.example", 40, 7, 2
 FIRST = "first"
-# After a failover a walk ends, and nothing else may.
+# After a failover a walk may end, and nothing else.
 _ENDED = {"WALK_EXPIRED", "CURSOR_EXPIRED"}
 _NOT_CONFIRMED = {*_ENDED, "TOKEN_EXPIRED", "PAGE_NOT_SERVED"}
 
@@ -70,7 +72,6 @@ class Importer:
         self._begin()
         self.served: set[Version] = set()
         self.walks: list[dict[str, str]] = []
-        self.ended = 0
 
     def step(self, core: worlds.World) -> None:
         importer = worlds.Importer(core.client, self._key, SHOP)
@@ -78,7 +79,6 @@ class Importer:
             self._confirm(importer)
         answer = importer.post("/customers", **self._query, page_size=PAGE_SIZE)
         if _refusal(answer) in _ENDED:
-            self.ended += 1
             self._begin()
             return
         self._take(answer)
@@ -106,6 +106,35 @@ class Importer:
         self._query, self._held = {"page": 1}, {}
 
 
+class Bystander:
+    """An importer that is in the midst of a walk while the servers change."""
+
+    def __init__(self, importer: worlds.Importer) -> None:
+        self._importer = importer
+        self._importer.page(page=1, page_size=PAGE_SIZE)
+        answer = self._importer.post("/customers", page=2, page_size=PAGE_SIZE)
+        told: Any = answer.json
+        self._cursor = told["meta"]["cursor"]
+        self._token = answer.headers["X-Commit-Token"]
+
+    def refusals(self) -> list[str]:
+        """What it is told of the next page by number, by cursor, and of a commit each way."""
+        size = {"page_size": PAGE_SIZE}
+        return [
+            self._asked("/customers", page=3, **size),
+            self._asked("/customers", cursor=self._cursor, **size),
+            self._asked("/customers/commit", page=2, **size),
+            self._asked("/customers/commit", commit_token=self._token),
+        ]
+
+    def _asked(self, path: str, **query: object) -> str:
+        until = time.monotonic() + cluster.WAIT_S
+        while time.monotonic() < until:
+            with contextlib.suppress(Away):
+                return _refusal(self._importer.post(path, **query))
+        raise AssertionError("calls are not answered any more")
+
+
 class Crowd:
     """All of them at once, each going from core to core."""
 
@@ -118,6 +147,8 @@ class Crowd:
             Importer(first.importer_key(name, SHOP), by_cursor=name == "cursor")
             for name in ("page", "cursor")
         ]
+        # Made now: a key may be lost as well.
+        self._bystander = first.importer("bystander", SHOP)
         self._changed = threading.Condition()
         self._done = 0
         self._is_over = threading.Event()
@@ -142,6 +173,10 @@ class Crowd:
             goal = self._done + answers
             came = self._changed.wait_for(lambda: self._done >= goal, cluster.WAIT_S)
             assert came, "calls are not answered any more"
+
+    def bystander(self) -> Bystander:
+        """One more importer, which begins its walk now."""
+        return Bystander(self._bystander)
 
     def missing(self, kept: dict[str, str]) -> list[str]:
         """The ids of which a put that was answered is not among what is kept.

@@ -14,7 +14,7 @@ from tests.clock import Clock
 from tests.store.shop import CUSTOMERS, Shop, ids
 
 from pullfeed_server import __main__ as program
-from pullfeed_server import errors, tokens, maintenance
+from pullfeed_server import errors, maintenance, tokens
 from pullfeed_server.store import Store, rows
 from pullfeed_server.store.sql import SqlStore
 
@@ -89,13 +89,14 @@ def test_a_page_walk_ends_and_the_next_one_misses_nothing(shop: Shop, begin: Beg
     assert importer.walk() == ["c1", "c2", "c3", "c4", "c5", "c6"]
 
 
-def test_a_page_of_a_walk_that_may_be_lost_is_not_counted(
+def test_a_page_of_a_walk_that_may_be_lost_is_neither_counted_nor_committed(
     shop: Shop, begin: Begin, clock: Clock
 ) -> None:
     shop.put("c1", "c2", "c3")
     begin()
-    with pytest.raises(errors.WalkExpired):
-        shop.importer().page(2)
+    for call in (shop.importer().page, shop.importer().commit_page):
+        with pytest.raises(errors.WalkExpired):
+            call(2)
     clock.now_us += _WEEK_US + 1
     assert ids(shop.importer().page(2)) == ["c3"]
 
@@ -212,6 +213,15 @@ def test_the_same_server_after_a_lost_connection_is_the_same_epoch(
     server.cut(url)
     assert _epoch(store) == before
     assert _epoch(open_store()) == before
+
+
+@pytest.mark.postgresql
+def test_a_database_that_is_read_only_by_default_is_served(
+    server: postgres.Server, url: str, open_store: Callable[..., SqlStore]
+) -> None:
+    database = str(sa.make_url(url).database)
+    server.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
+    assert Shop(open_store()).put("c1") == ["stored"]
 
 
 @pytest.mark.postgresql

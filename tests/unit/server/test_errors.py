@@ -44,7 +44,7 @@ _REFUSALS = {
 # What only HTTP can refuse.
 _OF_THE_FACADE = {"PATH_NOT_FOUND", "METHOD_NOT_ALLOWED", "DEADLINE"}
 # Never sent: a base class, and what ends the process before there is a call.
-_NOT_OF_A_CALL = {"BadRequest", "Unusable"}
+_NOT_OF_A_CALL = {"BadRequest", "Unusable", "DatabaseAway"}
 
 
 def _classes(base: type[errors.PullfeedError]) -> Iterator[type[errors.PullfeedError]]:

@@ -51,7 +51,7 @@ class Dialect(Protocol):
         ...
 
     def hold_schema(self, connection: sa.Connection) -> None:
-        """Lets one core at a time make the tables, until its transaction ends."""
+        """Lets one process at a time change the tables, until its transaction ends."""
         ...
 
     def origin(self, cursor: interfaces.DBAPICursor) -> tuple[str, int]:

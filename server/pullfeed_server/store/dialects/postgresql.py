@@ -94,7 +94,9 @@ def hold(engine: sa.Engine) -> None:
 
 
 def hold_schema(connection: sa.Connection) -> None:
-    """See Dialect. CREATE TABLE IF NOT EXISTS alone fails where two cores start at once."""
+    """See Dialect."""
+    # To change tables may take long; to wait for their locks may not, as others wait behind.
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
 
 

@@ -21,7 +21,7 @@ JUMP = 2**32
 
 
 class Epochs:
-    """Begins epochs. Each call is one statement, so that of two cores one begins it."""
+    """Begins epochs, each by one statement, so that of two cores one begins it."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._dialect = dialects.of(engine)
@@ -50,8 +50,15 @@ class Epochs:
         drawn = self._drawn(cursor, clock.now_us())
         here = {f"of_{name}": drawn[name] for name in ("system_id", "timeline")}
         # A file is no server: there only the operator knows.
-        if drawn["system_id"]:
+        if not drawn["system_id"]:
+            return
+        cursor.execute(self._dialect.BEGIN_WRITE)
+        try:
             self._begin_elsewhere.run(cursor, **drawn, **here)
+            cursor.execute("COMMIT")
+        except BaseException:
+            self._dialect.roll_back(cursor)
+            raise
 
     def begin(self, cursor: Cursor) -> None:
         """Begins an epoch."""

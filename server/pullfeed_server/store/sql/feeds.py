@@ -43,9 +43,7 @@ class Statements:
                 sa.func.coalesce(_C.generation, sa.literal_column("0")),
                 *read,
             )
-            .select_from(
-                schema.feeds.outerjoin(schema.commits, of_importer), schema.database
-            )
+            .select_from(schema.feeds.outerjoin(schema.commits, of_importer), schema.database)
             .where(this_feed, _IS_DATABASE),
         )
         # Primary keys of shops and feeds.
