@@ -35,11 +35,13 @@ class Caller:
         self,
         request: feed_service_pb2.FetchPageRequest,
         response: feed_service_pb2.FetchPageResponse,
-    ) -> Callable[[], None]:
-        """Reports, when it is called, that the page's answer was handed over.
+    ) -> Callable[[], None] | None:
+        """Reports, when it is called, that the page's answer was handed over; None if unasked.
 
         It is called behind the request, whose key and id it therefore takes along.
         """
+        if not response.report_handover:
+            return None
         report = feed_service_pb2.ReportHandoverRequest(
             shop=request.shop,
             scope=request.scope,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import flask
 import orjson
 
@@ -9,12 +11,22 @@ from pullfeed.v1 import feed_service_pb2
 from pullfeed_facade import errors
 
 
-def page(response: feed_service_pb2.FetchPageResponse) -> flask.Response:
-    """The page, and its commit token in a header so that the envelope stays the contract's."""
+def page(
+    response: feed_service_pb2.FetchPageResponse, handed_over: Callable[[], None] | None = None
+) -> flask.Response:
+    """The page, and its commit token in a header so that the envelope stays the contract's.
+
+    handed_over: called once the server has the answer.
+    """
     # Passed through, the body reaches the server whole; else it would ask for it in a loop.
+    # But what is passed through is not closed by the server.
     answer = flask.Response(
-        page_body(response), content_type="application/json", direct_passthrough=True
+        page_body(response),
+        content_type="application/json",
+        direct_passthrough=handed_over is None,
     )
+    if handed_over is not None:
+        answer.call_on_close(handed_over)
     answer.headers["X-Commit-Token"] = response.commit_token
     return answer
 

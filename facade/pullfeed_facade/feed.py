@@ -34,12 +34,7 @@ def blueprint(core: Caller) -> flask.Blueprint:
     def page(scope: Scope, kind: List) -> flask.Response:
         request = callback.page_request(scope, kind, flask.request)
         response = core.fetch_page(request)
-        answer = envelope.page(response)
-        if response.report_handover:
-            # What is passed through is not closed by the server.
-            answer.direct_passthrough = False
-            answer.call_on_close(core.handover_of(request, response))
-        return answer
+        return envelope.page(response, core.handover_of(request, response))
 
     @feed.post("/<scope:scope>/commit", defaults={"kind": record_pb2.LIST_UNSPECIFIED})
     @feed.post("/<scope:scope>/removed/commit", defaults={"kind": record_pb2.LIST_REMOVED})
