@@ -17,14 +17,7 @@ _OUTCOMES = ("stored", "unchanged", "stale", "withheld", "erased")
 @click.option("--shop", required=True, help="The shop's domain; made where it is new.")
 @click.option("--force", is_flag=True, help="Store also what is older than what the shop has.")
 @click.option("--strict", is_flag=True, help="Stop at the first row that cannot be read.")
-@click.option(
-    "--batch",
-    "batch_rows",
-    type=click.IntRange(1, 1000),
-    default=1000,
-    show_default=True,
-    help="Records a call.",
-)
+@puts.batch_option
 @output.json_option
 @connection.connected
 def command(

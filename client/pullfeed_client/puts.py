@@ -7,6 +7,8 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+import click
+
 from pullfeed.v1 import record_service_pb2
 from pullfeed_client import connection, messages, scopes
 from pullfeed_client.sources import files
@@ -17,6 +19,15 @@ _BATCH_BYTES = 16 * 1024 * 1024
 _MAX_CONSENT = 64
 # The core keeps no more of a record that is wrong all over.
 _MAX_TOLD = 32
+
+batch_option = click.option(
+    "--batch",
+    "batch_rows",
+    type=click.IntRange(1, 1000),
+    default=1000,
+    show_default=True,
+    help="Records a call.",
+)
 
 
 @dataclasses.dataclass(frozen=True)

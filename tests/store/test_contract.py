@@ -1,4 +1,4 @@
-"""What store/__init__.py promises, asked of the store itself."""
+"""What the store's contract promises, asked of the store itself."""
 
 from __future__ import annotations
 

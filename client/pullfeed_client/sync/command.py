@@ -38,14 +38,7 @@ _DEFAULT = removal.Threshold()
     show_default=True,
     help="… and more than this share of those the shop has.",
 )
-@click.option(
-    "--batch",
-    "batch_rows",
-    type=click.IntRange(1, 1000),
-    default=1000,
-    show_default=True,
-    help="Records a call.",
-)
+@puts.batch_option
 @settings.option("sync-state", "--state")
 @output.json_option
 @settings.option("core")

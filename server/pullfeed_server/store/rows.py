@@ -1,4 +1,7 @@
-"""The rows a store takes and gives. Positions and microseconds are integers."""
+"""The rows a store takes and gives. Positions and microseconds are integers.
+
+One that only the store itself names stands beside its part of the contract.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,6 @@ RECORDS, REMOVED = 1, 2
 HELD, DUE, DEAD, DONE = 0, 1, 2, 3
 # Later than every date there is.
 NEVER = 2**62
-
-
-class EpochRow(NamedTuple):
-    """The epoch of every feed. begun_us: 0 of the first one, which began with the database."""
-
-    epoch: int
-    begun_us: int
 
 
 class FeedRow(NamedTuple):
@@ -203,15 +199,6 @@ class ConfirmationRow(NamedTuple):
     start: int
     position: int
     committed_us: int
-
-
-class Committed(NamedTuple):
-    """Where one of a shop's committed positions stands."""
-
-    importer: str
-    scope: int
-    list: int
-    position: int
 
 
 class WalkName(NamedTuple):

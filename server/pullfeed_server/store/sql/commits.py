@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pullfeed_server.store import dialects, rows, schema
-from pullfeed_server.store.sql.statement import Cursor, Statement
+from pullfeed_server.store.sql.statement import Cursor, Statement, replacing
 
 _C, _F = schema.commits.c, schema.feeds.c
 _COMMIT = rows.CommitRow._fields
@@ -18,9 +18,8 @@ class Statements:
 
     def __init__(self, engine: sa.Engine) -> None:
         # Primary key of commits.
-        key = schema.commits.primary_key
         found = sa.select(*(_C[name] for name in _COMMIT)).where(
-            *(column == sa.bindparam(column.name) for column in key)
+            *(column == sa.bindparam(column.name) for column in schema.commits.primary_key)
         )
         self.get = Statement(engine, found)
         self.lock = Statement(engine, found.with_for_update())
@@ -35,16 +34,11 @@ class Statements:
         )
         insert = dialects.insert(engine, schema.commits)
         self.add = Statement(engine, insert.on_conflict_do_nothing())
-        self.set = Statement(
-            engine,
-            insert.on_conflict_do_update(
-                index_elements=key, set_={name: insert.excluded[name] for name in _COMMIT}
-            ),
-        )
+        self.set = Statement(engine, replacing(insert, _COMMIT))
 
 
 class SqlCommits:
-    """Implements store.Commits."""
+    """Implements store.commits.Commits."""
 
     def __init__(self, cursor: Cursor, statements: Statements) -> None:
         self._cursor = cursor

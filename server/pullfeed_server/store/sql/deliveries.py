@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pullfeed_server.store import dialects, rows, schema
-from pullfeed_server.store.sql.statement import Cursor, Statement
+from pullfeed_server.store.sql.statement import Cursor, Statement, replacing
 
 _D, _C, _A, _R = (
     schema.deliveries.c,
@@ -44,13 +44,7 @@ class Statements:
         )
         self.receipt = Statement(engine, sa.select(*(_D[name] for name in _RECEIPT)).where(of_walk))
         insert = dialects.insert(engine, schema.deliveries)
-        self.confirm = Statement(
-            engine,
-            insert.on_conflict_do_update(
-                index_elements=schema.deliveries.primary_key,
-                set_={name: insert.excluded[name] for name in _RECEIPT},
-            ),
-        )
+        self.confirm = Statement(engine, replacing(insert, _RECEIPT))
         # Index records_by_position or removed_by_position.
         self.size = {kind: Statement(engine, _counted(kind)) for kind in _LISTS}
         # Index deliveries_by_date, and the primary key of commits for each.
@@ -95,7 +89,7 @@ class Statements:
 
 
 class SqlDeliveries:
-    """Implements store.Deliveries."""
+    """Implements store.deliveries.Deliveries."""
 
     def __init__(self, cursor: Cursor, statements: Statements) -> None:
         self._cursor = cursor

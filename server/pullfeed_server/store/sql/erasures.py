@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pullfeed_server.store import dialects, rows, schema
-from pullfeed_server.store.sql.statement import Cursor, Statement
+from pullfeed_server.store.sql.statement import Cursor, Statement, replacing
 
 _E, _R = schema.erasures.c, schema.records.c
 _ROW = rows.ErasureRow._fields
@@ -28,13 +28,7 @@ class Statements:
             engine, sa.select(*(_E[name] for name in _ROW)).where(*_named(engine, _E))
         )
         insert = dialects.of(engine).insert_many(schema.erasures, _ROW)
-        self.set = Statement(
-            engine,
-            insert.on_conflict_do_update(
-                index_elements=schema.erasures.primary_key,
-                set_={name: insert.excluded[name] for name in _ROW[1:]},
-            ),
-        )
+        self.set = Statement(engine, replacing(insert, _ROW[1:]))
         self.lift = Statement(
             engine,
             sa.update(schema.records)
@@ -48,7 +42,7 @@ class Statements:
 
 
 class SqlErasures:
-    """Implements store.Erasures."""
+    """Implements store.erasures.Erasures."""
 
     def __init__(self, cursor: Cursor, statements: Statements) -> None:
         self._cursor = cursor

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pullfeed_server import clock
-from pullfeed_server.store import dialects, rows, schema
+from pullfeed_server.store import dialects, feeds, rows, schema
 from pullfeed_server.store.sql import epochs
 from pullfeed_server.store.sql.statement import Cursor, Statement
 
@@ -105,7 +105,7 @@ class Statements:
 
 
 class SqlFeeds:
-    """Implements store.Feeds."""
+    """Implements store.feeds.Feeds."""
 
     def __init__(self, cursor: Cursor, statements: Statements) -> None:
         self._cursor = cursor
@@ -113,9 +113,9 @@ class SqlFeeds:
         # As they stand under this transaction's locks.
         self._locked: dict[tuple[str, int], rows.FeedRow] = {}
 
-    def epoch(self) -> rows.EpochRow:
+    def epoch(self) -> feeds.EpochRow:
         (row,) = self._sql.epoch.all(self._cursor)
-        return rows.EpochRow(*row)
+        return feeds.EpochRow(*row)
 
     def has_shop(self, shop: str) -> bool:
         return self._sql.has_shop.first(self._cursor, shop=shop) is not None

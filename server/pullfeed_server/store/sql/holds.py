@@ -51,7 +51,7 @@ class Statements:
 
 
 class SqlHolds:
-    """Implements store.Holds."""
+    """Implements store.holds.Holds."""
 
     def __init__(self, cursor: Cursor, statements: Statements) -> None:
         self._cursor = cursor

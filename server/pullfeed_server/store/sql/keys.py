@@ -6,7 +6,7 @@ import orjson
 import sqlalchemy as sa
 
 from pullfeed_server.store import dialects, rows, schema
-from pullfeed_server.store.sql.statement import Cursor, Row, Statement
+from pullfeed_server.store.sql.statement import Cursor, Row, Statement, replacing
 
 _K, _I = schema.keys.c, schema.importers.c
 _NEW_IMPORTER = rows.ImporterRow("", {})
@@ -38,21 +38,12 @@ class Statements:
             engine, sa.select(_I.commit_way).where(_I.importer == sa.bindparam("importer"))
         )
         insert = dialects.insert(engine, schema.importers)
-        self.set_importer = Statement(
-            engine,
-            insert.on_conflict_do_update(
-                index_elements=schema.importers.primary_key,
-                set_={
-                    column.name: insert.excluded[column.name]
-                    for column in schema.importers.c
-                    if not column.primary_key
-                },
-            ),
-        )
+        changed = [column.name for column in schema.importers.c if not column.primary_key]
+        self.set_importer = Statement(engine, replacing(insert, changed))
 
 
 class SqlKeys:
-    """Implements store.Keys."""
+    """Implements store.keys.Keys."""
 
     def __init__(self, cursor: Cursor, statements: Statements) -> None:
         self._cursor = cursor

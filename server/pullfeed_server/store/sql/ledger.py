@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from pullfeed_server.store import dialects, rows, schema
-from pullfeed_server.store.sql.statement import Cursor, Statement
+from pullfeed_server.store import dialects, ledger, rows, schema
+from pullfeed_server.store.sql.statement import Cursor, Statement, replacing
 
 _R, _W = schema.records.c, schema.withheld.c
 _C, _A = schema.commits.c, schema.confirmations.c
@@ -31,19 +31,13 @@ class Statements:
         # Primary key of commits, by its first column.
         self.committed = Statement(
             engine,
-            sa.select(*(_C[name] for name in rows.Committed._fields))
+            sa.select(*(_C[name] for name in ledger.Committed._fields))
             .where(_C.shop == sa.bindparam("shop"))
             .order_by(_C.importer, _C.scope, _C.list),
         )
         # Primary key of confirmations, in the order of positions.
         insert = dialects.insert(engine, schema.confirmations)
-        self.confirm = Statement(
-            engine,
-            insert.on_conflict_do_update(
-                index_elements=schema.confirmations.primary_key,
-                set_={name: insert.excluded[name] for name in ("start", "committed_us")},
-            ),
-        )
+        self.confirm = Statement(engine, replacing(insert, ("start", "committed_us")))
         of_importer = sa.and_(
             *(_A[name] == sa.bindparam(name) for name in ("shop", "scope", "list", "importer"))
         )
@@ -63,7 +57,7 @@ class Statements:
 
 
 class SqlLedger:
-    """Implements store.Ledger."""
+    """Implements store.ledger.Ledger."""
 
     def __init__(self, cursor: Cursor, statements: Statements) -> None:
         self._cursor = cursor
@@ -81,8 +75,8 @@ class SqlLedger:
         broken = tuple((field, reason) for field, reason in orjson.loads(row[2]))
         return found._replace(violations=broken)
 
-    def committed(self, shop: str) -> list[rows.Committed]:
-        return [rows.Committed(*row) for row in self._sql.committed.all(self._cursor, shop=shop)]
+    def committed(self, shop: str) -> list[ledger.Committed]:
+        return [ledger.Committed(*row) for row in self._sql.committed.all(self._cursor, shop=shop)]
 
     def confirm(
         self, shop: str, scope: int, list: int, importer: str, confirmed: rows.ConfirmationRow

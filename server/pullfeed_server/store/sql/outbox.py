@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from pullfeed_server.store import dialects, rows, schema
-from pullfeed_server.store.sql.statement import Cursor, Row, Statement
+from pullfeed_server.store.sql.statement import Cursor, Row, Statement, replacing
 
 _O, _N = schema.outboxes.c, schema.notices.c
 _KEY = rows.OutboxKey._fields
@@ -23,13 +23,7 @@ class Statements:
         self.lock = Statement(engine, found.with_for_update())
         insert = dialects.insert(engine, schema.outboxes)
         self.add = Statement(engine, insert.on_conflict_do_nothing())
-        self.set = Statement(
-            engine,
-            insert.on_conflict_do_update(
-                index_elements=schema.outboxes.primary_key,
-                set_={name: insert.excluded[name] for name in _LINE},
-            ),
-        )
+        self.set = Statement(engine, replacing(insert, _LINE))
         now_us = sa.bindparam("now_us", type_=sa.BigInteger)
         # Crosses shops on purpose: what is next, whoever waits for it, by outboxes_by_next.
         self.ready = Statement(
@@ -66,13 +60,8 @@ class Statements:
             ),
         )
         insert = dialects.insert(engine, schema.notices)
-        self.put = Statement(
-            engine,
-            insert.on_conflict_do_update(
-                index_elements=schema.notices.primary_key,
-                set_={name: insert.excluded[name] for name in _NOTICE if name != "notice"},
-            ),
-        )
+        changed = [name for name in _NOTICE if name != "notice"]
+        self.put = Statement(engine, replacing(insert, changed))
         # Index notices_by_served, from `after` on.
         importer = sa.bindparam("importer", type_=sa.Text)
         behind = sa.tuple_(_N.served_us, _N.notice) > sa.tuple_(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from pullfeed_server import encoding
 from pullfeed_server.store import dialects, rows, schema
-from pullfeed_server.store.sql.statement import Cursor, Statement
+from pullfeed_server.store.sql.statement import Cursor, Statement, replacing
 
 _R, _W = schema.records.c, schema.withheld.c
 _LISTS = (rows.RECORDS, rows.REMOVED)
@@ -93,7 +93,7 @@ class Statements:
 
 
 class SqlRecords:
-    """Implements store.Records."""
+    """Implements store.records.Records."""
 
     def __init__(self, cursor: Cursor, statements: Statements) -> None:
         self._cursor = cursor
@@ -292,14 +292,10 @@ def _prunable() -> tuple[sa.ColumnElement[bool], ...]:
 def _upsert(engine: sa.Engine, table: sa.Table, names: Sequence[str], keep: str = "") -> Statement:
     """An INSERT of many that replaces the row of the same key, but for the column to keep."""
     insert = dialects.of(engine).insert_many(table, names)
-    changed = {
-        column.name: insert.excluded[column.name]
-        for column in table.columns
-        if not column.primary_key and column.name != keep
-    }
-    return Statement(
-        engine, insert.on_conflict_do_update(index_elements=table.primary_key, set_=changed)
-    )
+    changed = [
+        column.name for column in table.columns if not column.primary_key and column.name != keep
+    ]
+    return Statement(engine, replacing(insert, changed))
 
 
 def _standing(

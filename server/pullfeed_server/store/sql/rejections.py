@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pullfeed_server.store import dialects, rows, schema
-from pullfeed_server.store.sql.statement import Cursor, Row, Statement
+from pullfeed_server.store.sql.statement import Cursor, Row, Statement, replacing
 
 _J, _R = schema.rejected.c, schema.records.c
 _ROW = rows.RejectedRow._fields
@@ -35,13 +35,7 @@ class Statements:
             ),
         )
         insert = dialects.of(engine).insert_many(schema.rejected, _ROW)
-        self.add = Statement(
-            engine,
-            insert.on_conflict_do_update(
-                index_elements=schema.rejected.primary_key,
-                set_={name: insert.excluded[name] for name in _ROW[2:]},
-            ),
-        )
+        self.add = Statement(engine, replacing(insert, _ROW[2:]))
         self.settle = Statement(
             engine,
             sa.delete(schema.rejected).where(
@@ -74,7 +68,7 @@ class Statements:
 
 
 class SqlRejections:
-    """Implements store.Rejections."""
+    """Implements store.rejections.Rejections."""
 
     def __init__(self, cursor: Cursor, statements: Statements) -> None:
         self._cursor = cursor

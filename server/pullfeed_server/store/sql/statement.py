@@ -7,7 +7,7 @@ text serves every engine and every value is bound.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -18,6 +18,15 @@ from pullfeed_server.store import dialects
 
 Cursor = interfaces.DBAPICursor
 Row = tuple[Any, ...]
+
+
+def replacing(insert: Any, names: Iterable[str], where: Any = None) -> Any:
+    """The INSERT, which sets these columns where the key is there. where: only of such rows."""
+    return insert.on_conflict_do_update(
+        index_elements=insert.table.primary_key,
+        set_={name: insert.excluded[name] for name in names},
+        where=where,
+    )
 
 
 class Statement:

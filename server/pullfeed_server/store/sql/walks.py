@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pullfeed_server.store import dialects, rows, schema
-from pullfeed_server.store.sql.statement import Cursor, Statement
+from pullfeed_server.store.sql.statement import Cursor, Statement, replacing
 
 _W, _M = schema.walks.c, schema.marks.c
 _WALK = rows.WalkRow._fields
@@ -25,10 +25,8 @@ class Statements:
         opened = dialects.insert(engine, schema.walks)
         self.open = Statement(
             engine,
-            opened.on_conflict_do_update(
-                index_elements=schema.walks.primary_key,
-                set_={name: opened.excluded[name] for name in _WALK},
-                where=_W.walk == sa.bindparam("replaces", type_=sa.BigInteger),
+            replacing(
+                opened, _WALK, where=_W.walk == sa.bindparam("replaces", type_=sa.BigInteger)
             ).returning(_W.walk),
         )
         self.touch = Statement(
@@ -75,7 +73,7 @@ class Statements:
 
 
 class SqlWalks:
-    """Implements store.Walks."""
+    """Implements store.walks.Walks."""
 
     def __init__(self, cursor: Cursor, statements: Statements) -> None:
         self._cursor = cursor

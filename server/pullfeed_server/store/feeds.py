@@ -1,0 +1,74 @@
+"""The part of the store's contract that is about shops and their feeds."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from pullfeed_server.store import rows
+
+
+class EpochRow(NamedTuple):
+    """The epoch of every feed. begun_us: 0 of the first one, which began with the database."""
+
+    epoch: int
+    begun_us: int
+
+
+class Feeds(Protocol):
+    """Shops, and the counters of their feeds."""
+
+    def epoch(self) -> EpochRow:
+        """The epoch of all feeds; a restore or a failover begins another one.
+
+        With each the counters jump far ahead, so that no position is given twice.
+        """
+        ...
+
+    def has_shop(self, shop: str) -> bool:
+        """Was anything ever put for this shop."""
+        ...
+
+    def add_shop(self, shop: str, created_us: int) -> None:
+        """Makes the shop; harmless where it is there."""
+        ...
+
+    def get(self, shop: str, scope: int) -> rows.FeedRow | None:
+        """The feed's counter; None before its first change."""
+        ...
+
+    def get_for(
+        self, shop: str, scope: int, list: int, importer: str
+    ) -> tuple[rows.FeedRow, int] | None:
+        """The same, and how often an importer was rewound in a list of it."""
+        ...
+
+    def lock(self, shop: str, scope: int) -> rows.FeedRow:
+        """The feed's counter, made where it is new and held until the end of the transaction.
+
+        Under this lock versions are compared and positions are given, so that
+        changes become visible in the order of their positions.
+        """
+        ...
+
+    def set_position(self, shop: str, scope: int, position: int) -> None:
+        """Moves a locked counter, and notes the time where its minute is new."""
+        ...
+
+    def stood_at(self, shop: str, scope: int, minute: int) -> int:
+        """Where the feed stood before its first change of this minute or a later one.
+
+        minute: since 1970.
+        """
+        ...
+
+    def set_pruned(self, shop: str, scope: int, position: int) -> None:
+        """Notes the last tombstone that is no longer kept."""
+        ...
+
+    def shops(self, after: str, limit: int) -> list[str]:
+        """Shops behind a name, by name."""
+        ...
+
+    def counts(self, shop: str) -> list[rows.ShopCounts]:
+        """What is held of each feed of a shop that has had a change, by scope."""
+        ...
