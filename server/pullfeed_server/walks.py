@@ -80,6 +80,8 @@ def record(
     elif mark.page == 1 and place.walk.is_rewound:
         # Who asks page 1 twice knows of the rewind: nobody is in the walk before any more.
         tx.walks.forget_previous(key, place.walk)
+    elif mark.page == 1 and not place.walk.was_repeated:
+        tx.walks.repeat(key, current)
     # The walk before its marks, as where one is opened: in one order no two writers wait
     # for each other. Also by a page of the walk before: whose walk it is, the importer is
     # not idle.
@@ -127,7 +129,7 @@ def _served_rewound(
         raise errors.Rewound
     end = mark.end
     for previous, other in found[1:]:
-        if _is_at(tx, key, previous, other.page):
+        if walk.was_repeated or _is_at(tx, key, previous, other.page):
             # It may be this one that is meant: no more than both gave.
             end = min(end, other.end)
     return number, mark._replace(end=end)
@@ -229,7 +231,8 @@ def _new_after_rewind(
     """
     if cut.touched_us < now_us - IDLE_US:
         return _new(tx, key, 0, epoch, now_us)
-    return _new(tx, key, cut.walk, epoch, now_us)._replace(is_rewound=True)
+    opened = _new(tx, key, cut.walk, epoch, now_us)
+    return opened._replace(is_rewound=True, was_repeated=cut.was_repeated)
 
 
 def _open(tx: Transaction, key: rows.WalkKey, opened: rows.WalkRow, replaces: int) -> int:
@@ -303,7 +306,7 @@ def _check_rewound(
 
     Who has begun again is told once more at most: asking page 1 again ends the doubt.
     """
-    is_next = _is_at(tx, key, walk.previous, old.page + 1)
+    is_next = walk.was_repeated or _is_at(tx, key, walk.previous, old.page + 1)
     if own is None or (is_next and own.end > old.end):
         raise errors.Rewound
 

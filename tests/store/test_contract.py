@@ -364,7 +364,18 @@ def test_the_walk_before_is_forgotten_with_its_marks(store: Store) -> None:
         tx.walks.forget_previous(_KEY, rewound)
         return tx.walks.get(_KEY), tx.walks.mark(_SHOP, 6, 1)
 
-    assert store.write(work) == (_WALK, None)
+    assert store.write(work) == (_WALK._replace(was_repeated=True), None)
+
+
+def test_a_walk_notes_that_its_first_page_was_asked_again(store: Store) -> None:
+    def work(tx: Transaction) -> rows.WalkRow | None:
+        tx.walks.open(_KEY, _WALK, 0)
+        tx.walks.repeat(_KEY, _WALK.walk + 1)
+        assert tx.walks.get(_KEY) == _WALK
+        tx.walks.repeat(_KEY, _WALK.walk)
+        return tx.walks.get(_KEY)
+
+    assert store.write(work) == _WALK._replace(was_repeated=True)
 
 
 def test_a_feed_comes_with_how_often_an_importer_was_rewound_in_a_list(store: Store) -> None:

@@ -184,6 +184,22 @@ def test_one_whose_next_page_would_leave_a_gap_after_the_rewind_is_told_of_it(
     assert ids(importer.page(2)) == ["c4", "c5"]
 
 
+def test_one_in_a_walk_that_was_begun_again_before_the_rewind_is_told_of_it(shop: Shop) -> None:
+    shop.put("c7", "c8")
+    shop.keys.set_importer("mail", {})
+    importer = shop.importer()
+    for number in (1, 2, 3):
+        importer.page(number)
+    # It asks its pages again; a late repeat of page 1 then comes behind the rewind.
+    importer.page(1)
+    _rewind(importer)
+    shop.put("c1", second=1)
+    importer.page(1)
+    with pytest.raises(errors.Rewound):
+        importer.page(2)
+    assert importer.commit_page(1).position == 2
+
+
 def test_a_commit_by_number_after_a_rewind_confirms_what_both_walks_gave(
     shop: Shop, importer: Importer
 ) -> None:

@@ -147,7 +147,9 @@ class WalkRow(NamedTuple):
     """The walk of a key, and the one before it (0 where there was none).
 
     generation: how often the importer had been rewound. is_rewound: the walk
-    before is of an older generation, and its importer may not know yet.
+    before is of an older generation, and its importer may not know yet. was_repeated:
+    page 1 was asked again, so that the importer may be at any page; where is_rewound,
+    of the walk before.
     """
 
     walk: int
@@ -157,6 +159,7 @@ class WalkRow(NamedTuple):
     touched_us: int
     generation: int = 0
     is_rewound: bool = False
+    was_repeated: bool = False
 
 
 class MarkRow(NamedTuple):

@@ -160,6 +160,7 @@ walks = sa.Table(
     sa.Column("touched_us", _NUMBER, nullable=False),
     sa.Column("generation", _NUMBER, nullable=False),
     sa.Column("is_rewound", sa.Boolean, nullable=False),
+    sa.Column("was_repeated", sa.Boolean, nullable=False),
 )
 
 marks = sa.Table(

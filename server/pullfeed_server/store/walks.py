@@ -21,8 +21,12 @@ class Walks(Protocol):
         """
         ...
 
+    def repeat(self, key: rows.WalkKey, walk: int) -> None:
+        """Notes that page 1 of a walk was asked again. Nothing if it was replaced."""
+        ...
+
     def forget_previous(self, key: rows.WalkKey, walk: rows.WalkRow) -> None:
-        """Lets the walk before this one go, with its marks."""
+        """Lets the walk before this one go, with its marks; notes that page 1 was asked again."""
         ...
 
     def expired(self, key: rows.WalkKey, touched_us: int, limit: int) -> list[rows.WalkKey]:

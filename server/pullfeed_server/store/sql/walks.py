@@ -39,7 +39,13 @@ class Statements:
             engine,
             sa.update(schema.walks)
             .where(of_key, _W.walk == sa.bindparam("of_walk"))
-            .values(previous=sa.literal_column("0"), is_rewound=sa.false()),
+            .values(previous=sa.literal_column("0"), is_rewound=sa.false(), was_repeated=sa.true()),
+        )
+        self.repeat = Statement(
+            engine,
+            sa.update(schema.walks)
+            .where(of_key, _W.walk == sa.bindparam("of_walk"))
+            .values(was_repeated=sa.true()),
         )
         # The same key, by what it begins with.
         self.expired = Statement(
@@ -86,6 +92,9 @@ class SqlWalks:
     def open(self, key: rows.WalkKey, walk: rows.WalkRow, replaces: int) -> bool:
         named = {**key._asdict(), **walk._asdict(), "replaces": replaces}
         return bool(self._sql.open.all(self._cursor, **named))
+
+    def repeat(self, key: rows.WalkKey, walk: int) -> None:
+        self._sql.repeat.run(self._cursor, **_of(key), of_walk=walk)
 
     def forget_previous(self, key: rows.WalkKey, walk: rows.WalkRow) -> None:
         self._sql.forget_previous.run(self._cursor, **_of(key), of_walk=walk.walk)

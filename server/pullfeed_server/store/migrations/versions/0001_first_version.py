@@ -137,6 +137,7 @@ def _walks() -> None:
         sa.Column("touched_us", _NUMBER, nullable=False),
         sa.Column("generation", _NUMBER, nullable=False),
         sa.Column("is_rewound", sa.Boolean, nullable=False),
+        sa.Column("was_repeated", sa.Boolean, nullable=False),
     )
     op.create_table(
         "marks",
