@@ -152,6 +152,19 @@ def test_a_broken_walk_is_made_good_by_a_later_one(shop: Shop, clock: Clock) -> 
     assert not shop.deliveries.odd().silent
 
 
+def test_what_an_importer_was_rewound_over_is_not_to_be_confirmed(shop: Shop, clock: Clock) -> None:
+    shop.put("c1")
+    mail = shop.importer()
+    mail.page(1)
+    mail.commit_page(1)
+    shop.rewind(mail)
+    clock.forward(DAY_US + 1)
+    assert _warnings(shop) == [[]]
+    mail.page(1)
+    clock.forward(DAY_US + 1)
+    assert _warnings(shop) == [["UNCOMMITTED"], []]
+
+
 def test_a_walk_that_outruns_its_feed_is_too_long(shop: Shop) -> None:
     shop.put("c1", "c2", "c3")
     mail = shop.importer(page_size=1)

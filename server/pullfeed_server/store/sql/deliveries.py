@@ -232,6 +232,7 @@ def _is_uncommitted() -> sa.ColumnElement[bool]:
     """
     is_open = sa.and_(
         _C.epoch == _D.epoch,
+        _C.generation == _D.generation,
         sa.or_(_D.position > _C.position, _C.claimed_us < _D.first_us),
     )
     return sa.and_(
