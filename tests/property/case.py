@@ -1,54 +1,48 @@
-"""One case: a shop, two importers and a network, each step checked against the model."""
+"""One case: a shop, two importers and their server, each step checked against the model."""
 
 from __future__ import annotations
 
 import itertools
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
-from tests.property import checks, core, gate, model
+from hypothesis import event
+from tests.property import checks, core, gate, importers, model, network, server
 
-from pullfeed_server import errors
+from pullfeed_server import calls, errors
 from pullfeed_server.store import rows
 
-MAX_IN_FLIGHT = 3
 # Walks are not idle within a case until an hour passes at once.
 MAX_QUIET_US = 50 * core.MINUTE_US
 
 _cases = itertools.count(1)
 
 
-class InFlight(NamedTuple):
-    """A request that was read and not answered. walk: None where nobody waits for it.
-
-    generation, turn: the importer's in its list, and what it had applied of the other one.
-    """
-
-    importer: model.Importer
-    walk: model.Walk | None
-    asked: core.Asked
-    before: model.Snapshot
-    generation: int
-    turn: int
-    held: gate.Held[core.Answer]
-
-
-class Case:
+class Case(network.Network):
     """What may happen to a shop and two importers, whose walks begin as they are told."""
 
     def __init__(self, running: core.Core, starts: tuple[str, ...]) -> None:
-        self.core = running
         case = next(_cases)
-        self.shop = f"shop-{case}.example"
-        self.feed = model.Feed()
+        super().__init__(running, f"shop-{case}.example")
         self.versions = itertools.count(1)
         self.minute = 1
         self.quiet_us = 0
-        self.importers: list[model.Importer] = []
+        self.importers: list[importers.Importer] = []
+        # What becomes of the next notices, and is all taken that was not said.
+        self.fates: list[str] = []
+        self.is_quiet = False
         for number, start in enumerate(starts):
             name = f"importer-{case}-{number}"
             self.core.keys.set_importer(name, {core.SCOPE: start})
-            self.importers.append(model.Importer(name, start == "committed"))
-        self.in_flight: list[InFlight] = []
+            self.importers.append(importers.Importer(name, start == "committed"))
+        self.core.server.answers[self.shop] = self._answer
+
+    def commit_by(self, ways: Sequence[str]) -> None:
+        """Sets how the importers commit."""
+        for importer, way in zip(self.importers, ways, strict=True):
+            importer.way = way
+            notify = rows.NotifyRow(server.URL, importer.name)
+            self.core.keys.set_importer(importer.name, {}, way, notify, accept_loss=True)
 
     def close(self) -> None:
         """Whatever happened: an importer that is left alone gets all there is."""
@@ -57,8 +51,10 @@ class Case:
             assert self.core.withheld(self.shop) == self.feed.withheld()
             for importer in self.importers:
                 self._finish_alone(importer)
+            self._confirm_all()
         finally:
             self.crash()
+            del self.core.server.answers[self.shop]
 
     # Writers and time
 
@@ -75,6 +71,13 @@ class Case:
         outcomes = self.core.delete(self.shop, ids, minute)
         assert outcomes == self.feed.delete(ids, minute, self.core.now_us)
 
+    def erase(self, ids: list[str]) -> None:
+        assert self.core.erase(self.shop, ids) == self.feed.erase(ids, self.core.now_us)
+        assert self.core.position(self.shop) == self.feed.position
+
+    def lift(self, ids: list[str]) -> None:
+        assert self.core.lift(self.shop, ids) == self.feed.lift(ids)
+
     def pass_minutes(self, minutes: int) -> None:
         self.quiet_us += minutes * core.MINUTE_US
         if self.quiet_us > MAX_QUIET_US:
@@ -90,99 +93,8 @@ class Case:
         self.core.now_us += core.HOUR_US + 1
         self.quiet_us = 0
 
-    def crash(self) -> None:
-        """Ends every request that was not answered yet."""
-        for flight in self.in_flight:
-            flight.held.crash()
-        self.in_flight.clear()
-
-    # Walks
-
-    def walk(
-        self,
-        importer: model.Importer,
-        kind: int,
-        page_size: int,
-        *,
-        by_cursor: bool = False,
-        afresh: bool = False,
-        ago: int | None = None,
-    ) -> model.Walk:
-        """The walk under way, or a new one. ago: it begins so many minutes ago."""
-        known = importer.walks[kind]
-        if known is not None and not known.over and not afresh:
-            return known
-        since_us = 0 if ago is None else self.core.now_us - ago * core.MINUTE_US
-        walk = importer.walks[kind] = model.Walk(kind, page_size, by_cursor, since_us)
-        importer.repeated = {asked for asked in importer.repeated if asked.list != kind}
-        return walk
-
-    def ask(self, importer: model.Importer, walk: model.Walk, *, lost: bool = False) -> None:
-        """The walk's next page. Where the importer was rewound it begins again."""
-        asked = _next(walk)
-        if not walk.cursor:
-            importer.asked.add(asked)
-        before = self.feed.snapshot(walk.list)
-        try:
-            answer = self._fetch(importer, asked)
-        except errors.Rewound:
-            assert walk.next_page > 1, "a first page was refused"
-            assert self._may_be_rewound(importer, walk), "nobody has rewound it"
-            importer.walks[walk.list] = None
-            return
-        assert not self._must_be_rewound(importer, walk), "its rewind was not told"
-        self._check_page(importer, asked, answer, before)
-        if not lost:
-            self._apply(importer, walk, asked, answer, before)
-
-    def repeat(self, importer: model.Importer, asked: core.Asked, *, hold: bool = False) -> None:
-        """Each numbered request comes late once a walk at most; nobody reads its answer."""
-        if asked not in importer.asked or asked in importer.repeated:
-            return
-        importer.repeated.add(asked)
-        importer.settled.discard((asked.list, asked.page_size))
-        if hold:
-            self._send_and_hold(importer, None, asked)
-            return
-        before = self.feed.snapshot(asked.list)
-        try:
-            answer = self._fetch(importer, asked)
-        except errors.Rewound:
-            return
-        except errors.WalkExpired:
-            assert asked.since_us
-            return
-        self._check_page(importer, asked, answer, before)
-
-    def hold(self, importer: model.Importer, walk: model.Walk) -> None:
-        """Asks for the next page; the answer comes late."""
-        if not walk.cursor:
-            importer.asked.add(_next(walk))
-            importer.settled.discard((walk.list, walk.page_size))
-            self._send_and_hold(importer, walk, _next(walk))
-
-    def answer_held(self, index: int) -> None:
-        if not self.in_flight:
-            return
-        flight = self.in_flight.pop(index % len(self.in_flight))
-        importer, kind = flight.importer, flight.asked.list
-        is_rewound = flight.generation != importer.generation[kind]
-        try:
-            answer = flight.held.finish()
-        except errors.Rewound:
-            if flight.walk is not None and flight.walk is importer.walks[kind]:
-                importer.walks[kind] = None
-            return
-        except errors.WalkExpired:
-            assert flight.asked.since_us
-            return
-        assert not is_rewound, "a page left though its importer was rewound"
-        self._check_page(importer, flight.asked, answer, flight.before)
-        if flight.walk is not None and flight.turn == importer.turns[_other(kind)]:
-            self._apply(importer, flight.walk, flight.asked, answer, flight.before)
-
     def look_ahead(
-        self, importer: model.Importer, page: int, page_size: int, *, by_number: bool
+        self, importer: importers.Importer, page: int, page_size: int, *, by_number: bool
     ) -> None:
         """Asks for a page out of order, and confirms it."""
         if any(flight.importer is importer and flight.walk for flight in self.in_flight):
@@ -193,15 +105,14 @@ class Case:
             answer = self._fetch(importer, asked)
         except errors.Rewound:
             return
-        importer.served.update(answer.versions)
-        importer.apply(rows.RECORDS, answer.versions)
-        importer.durable = dict(importer.applied)
+        importer.apply(importer.pages[answer.request], answer.versions)
+        importer.keep()
         claim = {"page": page, "page_size": page_size} if by_number else None
         self._commit(importer, rows.RECORDS, claim or {"commit_token": answer.token})
 
     # Commits and rewinds
 
-    def commit_walk(self, importer: model.Importer, kind: int, way: str) -> None:
+    def commit_walk(self, importer: importers.Importer, kind: int, way: str) -> None:
         """What was applied so far is kept for good, then confirmed."""
         walk = importer.walks[kind]
         claim = walk.claim(way) if walk else None
@@ -210,17 +121,17 @@ class Case:
         if way == "page":
             # A number names no walk: the core takes it for the newest one, which a late repeat
             # of the first page may have opened. Tokens do not have this weakness.
-            if _first(walk) in importer.repeated:
+            if network.first(walk) in importer.repeated:
                 return
         else:
             importer.sent_commits.append((kind, walk.generation, claim))
-        importer.durable = dict(importer.applied)
+        importer.keep()
         self.commit(importer, kind, walk.generation, claim)
         if walk.over and way == "commit_token" and not walk.since_us:
             self._settle(importer, walk)
 
     def commit(
-        self, importer: model.Importer, kind: int, generation: int, claim: dict[str, Any]
+        self, importer: importers.Importer, kind: int, generation: int, claim: dict[str, Any]
     ) -> None:
         """A commit of what was answered in a generation; of an older one it is refused."""
         if generation == importer.generation[kind]:
@@ -235,7 +146,7 @@ class Case:
             return
         raise AssertionError("a commit of what was served before a rewind was taken")
 
-    def rewind(self, importer: model.Importer, kind: int, to_us: int | None) -> None:
+    def rewind(self, importer: importers.Importer, kind: int, to_us: int | None) -> None:
         before = importer.committed[kind]
         position, previous = self.core.rewind(self.shop, importer.name, kind, to_us)
         assert previous == before
@@ -246,16 +157,18 @@ class Case:
             if to_us is not None and self._stored_us(record_id) >= to_us:
                 assert self.feed.position_of(record_id) > position, f"{record_id} is left out"
         importer.committed[kind] = position
+        # Whatever it is told of what was answered before, it has nothing against that.
+        importer.read |= {page for page in importer.pages.values() if page.list == kind}
         importer.generation[kind] += 1
         importer.settled = {key for key in importer.settled if key[0] != kind}
 
-    def lose_everything(self, importer: model.Importer) -> None:
+    def lose_everything(self, importer: importers.Importer) -> None:
         """The importer loses its copy, and is sent back to the beginning."""
         importer.begin_again({})
         for kind in core.LISTS:
             self.rewind(importer, kind, None)
 
-    def restore(self, importer: model.Importer) -> None:
+    def restore(self, importer: importers.Importer) -> None:
         """The importer goes back to its last backup, and is sent back to its time."""
         if importer.backups:
             taken_us, copy = importer.backups[-1]
@@ -263,77 +176,74 @@ class Case:
             for kind in core.LISTS:
                 self.rewind(importer, kind, taken_us)
 
+    # Notices
+
+    @property
+    def has_notices(self) -> bool:
+        """Is an importer told of its pages."""
+        return any(importer.way == importers.BY_NOTIFY for importer in self.importers)
+
+    def send(self, fates: Sequence[str] = ()) -> None:
+        """Sends what is due. fates: what becomes of the first notices; the others are taken."""
+        self.fates = list(fates)
+        try:
+            self.core.send_due()
+        except gate.Crashed:
+            self.crash()
+            self.core.restart()
+        for importer in self.importers:
+            self.see_commits(importer)
+
+    def decide(self, *, skip: bool) -> None:
+        """An operator sends again what was given up, or skips what the importer says it has."""
+        for key, notice in self.core.given_up(self.shop):
+            importer = self._importer(key.importer)
+            page = importers.Page(key.list, notice.walk, notice.page)
+            if skip and page in importer.read:
+                importer.keep()
+                self.core.notices.skip(self.shop, notice.notice)
+                importer.lines[key.list].is_taken = True
+                self.see_commits(importer)
+            else:
+                self.core.notices.resend(self.shop, notice.notice)
+
     # What each of them comes to
+
+    def _importer(self, name: str) -> importers.Importer:
+        return next(each for each in self.importers if each.name == name)
+
+    def _answer(self, call: server.Call) -> calls.Outcome:
+        """Takes a notice if its page is there, once that is kept for good."""
+        importer = self._importer(call.importer)
+        page = importer.pages[call.request]
+        line = importer.lines[page.list]
+        line.hear(call, page)
+        fate = self.fates.pop(0) if self.fates else "taken"
+        event(f"a notice is {fate}")
+        if fate == "refused" or not (self.is_quiet or page in importer.read):
+            return server.REFUSED
+        importer.keep()
+        if fate == "unheard":
+            return server.UNHEARD
+        if fate == "cut off":
+            raise gate.Crashed
+        line.is_taken = True
+        return server.TAKEN
 
     def _version(self, record_id: str, later: int, kind: str) -> model.Put:
         if kind == "=":
             known = self.feed.last_put(record_id)
             if known is not None:
                 return known
-        minute = None if kind == "?" else self.minute + later
-        return model.Put(record_id, f"v{next(self.versions)}", minute, valid=kind in "V=")
+        minute = None if kind in "?!" else self.minute + later
+        consent = {"N": model.NO, "R": model.NO, "!": model.NO, "U": ""}.get(kind, model.YES)
+        is_valid = kind in "VN="
+        return model.Put(record_id, f"v{next(self.versions)}", minute, is_valid, consent)
 
     def _stored_us(self, record_id: str) -> int:
         return self.feed.snapshot(rows.RECORDS).stored_us[record_id]
 
-    def _fetch(self, importer: model.Importer, asked: core.Asked) -> core.Answer:
-        return self.core.fetch(self.shop, importer.name, asked)
-
-    def _send_and_hold(
-        self, importer: model.Importer, walk: model.Walk | None, asked: core.Asked
-    ) -> None:
-        if len(self.in_flight) < MAX_IN_FLIGHT:
-            before = self.feed.snapshot(asked.list)
-            held = gate.Held(lambda: self._fetch(importer, asked))
-            generation = importer.generation[asked.list]
-            turn = importer.turns[_other(asked.list)]
-            self.in_flight.append(InFlight(importer, walk, asked, before, generation, turn, held))
-
-    def _may_be_rewound(self, importer: model.Importer, walk: model.Walk) -> bool:
-        """Of one that has begun again, a page may be refused once more: see walks."""
-        return importer.generation[walk.list] > 0
-
-    def _must_be_rewound(self, importer: model.Importer, walk: model.Walk) -> bool:
-        """Was the importer rewound behind its last page; by number a repeat may have begun anew."""
-        is_behind = walk.next_page > 1 and walk.generation != importer.generation[walk.list]
-        return is_behind and (bool(walk.cursor) or _first(walk) not in importer.repeated)
-
-    def _check_page(
-        self,
-        importer: model.Importer,
-        asked: core.Asked,
-        answer: core.Answer,
-        before: model.Snapshot,
-    ) -> None:
-        importer.served.update(answer.versions)
-        checks.page(asked, answer, before)
-        key = (asked.list, asked.page_size)
-        if asked.page == 1 and not asked.since_us and key in importer.settled:
-            importer.settled.discard(key)
-            checks.uncommitted(self.feed, importer, asked.list, answer)
-
-    def _apply(
-        self,
-        importer: model.Importer,
-        walk: model.Walk,
-        asked: core.Asked,
-        answer: core.Answer,
-        before: model.Snapshot,
-    ) -> None:
-        """The importer takes the first answer that comes to what it asks now."""
-        if walk is not importer.walks[walk.list] or walk.next_page != asked.page or walk.over:
-            return
-        importer.apply(walk.list, answer.versions)
-        walk.got.update(answer.versions)
-        walk.next_page += 1
-        walk.generation = importer.generation[walk.list]
-        walk.token, walk.last_cursor = answer.token, answer.cursor
-        walk.cursor = answer.cursor if walk.by_cursor else ""
-        if not answer.has_next:
-            walk.over = True
-            checks.complete(importer, walk, before)
-
-    def _commit(self, importer: model.Importer, kind: int, claim: dict[str, Any]) -> None:
+    def _commit(self, importer: importers.Importer, kind: int, claim: dict[str, Any]) -> None:
         standing = self.core.commit(self.shop, importer.name, kind, **claim)
         assert standing.position >= importer.committed[kind], "a commit went back"
         assert standing.advanced == (standing.position > importer.committed[kind])
@@ -342,43 +252,27 @@ class Case:
         if all(importer.committed[kind] == self.feed.position for kind in core.LISTS):
             importer.backups.append((self.core.now_us, dict(importer.durable)))
 
-    def _settle(self, importer: model.Importer, walk: model.Walk) -> None:
+    def _settle(self, importer: importers.Importer, walk: importers.Walk) -> None:
         is_alone = not any(asked.list == walk.list for asked in importer.repeated)
         if is_alone and not any(flight.importer is importer for flight in self.in_flight):
             importer.settled.add((walk.list, walk.page_size))
 
-    def _finish_alone(self, importer: model.Importer) -> None:
+    def _finish_alone(self, importer: importers.Importer) -> None:
         """After a quiet walk of both lists the copy is the feed, and all of it can be confirmed."""
         importer.begin_again(importer.durable)
+        importer.reports = "once"
         for kind, page_size in itertools.product(reversed(core.LISTS), (2, 1000)):
-            self._walk_alone(importer, kind, page_size)
-        if rows.REMOVED in core.LISTS:
-            assert importer.applied == self.feed.held()
-        for kind in core.LISTS:
-            self.commit_walk(importer, kind, "commit_token")
-            assert importer.committed[kind] >= self._last(kind)
+            self.walk_through(importer, kind, page_size)
+        checks.copied(importer, self.feed)
 
-    def _last(self, kind: int) -> int:
-        """Position of the last one in a list."""
-        order = self.feed.snapshot(kind).order
-        return self.feed.position_of(order[-1][0]) if order else 0
-
-    def _walk_alone(self, importer: model.Importer, kind: int, page_size: int) -> None:
-        for _ in range(100):
-            walk = self.walk(importer, kind, page_size)
-            self.ask(importer, walk)
-            if walk.over:
-                return
-        raise AssertionError("a walk does not end")
-
-
-def _next(walk: model.Walk) -> core.Asked:
-    return core.Asked(walk.list, walk.next_page, walk.page_size, walk.since_us, walk.cursor)
-
-
-def _first(walk: model.Walk) -> core.Asked:
-    return core.Asked(walk.list, 1, walk.page_size, walk.since_us)
-
-
-def _other(kind: int) -> int:
-    return rows.REMOVED if kind == rows.RECORDS else rows.RECORDS
+    def _confirm_all(self) -> None:
+        """In whatever way an importer commits, in the end all is confirmed and nothing waits."""
+        self.is_quiet = True
+        self.decide(skip=False)
+        self.pass_minutes(6)
+        self.send()
+        assert not [notice for notice in self.core.waiting(self.shop) if notice.state != rows.HELD]
+        for importer, kind in itertools.product(self.importers, core.LISTS):
+            if importer.way == importers.BY_IMPORTER:
+                self.commit_walk(importer, kind, "commit_token")
+            assert importer.committed[kind] >= self.feed.last(kind)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
-from tests.property import case, core
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from tests.property import case, core, importers, network
 
 from pullfeed_server import walks
 
@@ -23,6 +23,7 @@ EVENTS = (
     "first page again",
     "this page again",
     "commit",
+    "told",
     "one changes",
     "all change",
     "rewound",
@@ -38,6 +39,8 @@ PLOTS = (
     ("ask", "rewound", "one changes", "first page again", "ask"),
     ("ask", "ask, answer late", "rewound", "late answer", "ask"),
     ("ask", "commit", "rewound a little", "commit", "ask"),
+    ("ask, answer lost", "all change", "told", "ask", "told, unheard"),
+    ("ask", "told, unheard", "first page again", "all change", "told", "ask"),
 )
 STARTS = (walks.START_FULL, walks.START_COMMITTED)
 
@@ -47,13 +50,14 @@ kinds = st.sampled_from(core.LISTS)
 page_sizes = st.sampled_from([1, 1, 2, 3])
 # Where a walk begins: as the importer's do, or so many minutes ago.
 agos = st.sampled_from([None, None, None, 0, 1, 5, 60])
-# (id, minutes later than the case's clock, kind): V valid, = the version before again,
-# X invalid, ? invalid and without a readable date.
-puts = st.lists(
-    st.tuples(st.sampled_from(IDS), st.sampled_from([1, 1, 1, 0, -1]), st.sampled_from("VVVVV=X?")),
-    min_size=1,
-    max_size=4,
-)
+# What becomes of a notice: cut off are those that the core does not outlive.
+fates = st.sampled_from(["taken", "taken", "taken", "refused", "unheard", "cut off"])
+some_ids = st.lists(st.sampled_from(IDS), min_size=1, max_size=2)
+# (id, minutes later than the case's clock, kind): V valid, N with consent No, = the version
+# before again; invalid: X, R with No, U with no readable consent, ? and ! X and R without a date.
+laters = st.sampled_from([1, 1, 1, 0, -1])
+put_kinds = st.sampled_from("VVVVVN=XUR?!")
+puts = st.lists(st.tuples(st.sampled_from(IDS), laters, put_kinds), min_size=1, max_size=4)
 
 
 class Machine(RuleBasedStateMachine):
@@ -64,6 +68,10 @@ class Machine(RuleBasedStateMachine):
         self.case = case.Case(running, (start, *STARTS)[:2])
         self.case.put([("a", 0, "V"), ("b", 0, "V")])
 
+    @initialize(ways=st.tuples(*[st.sampled_from(importers.WAYS)] * 2))
+    def begin(self, ways: tuple[str, str]) -> None:
+        self.case.commit_by(ways)
+
     def teardown(self) -> None:
         self.case.close()
 
@@ -73,9 +81,14 @@ class Machine(RuleBasedStateMachine):
     def put(self, batch: list[tuple[str, int, str]]) -> None:
         self.case.put(batch)
 
-    @rule(ids=st.lists(st.sampled_from(IDS), min_size=1, max_size=2), late=st.booleans())
-    def delete(self, ids: list[str], late: bool) -> None:
-        self.case.delete(ids, late=late)
+    @rule(ids=some_ids, what=st.sampled_from(["deleted", "deleted late", "erased", "lifted"]))
+    def remove(self, ids: list[str], what: str) -> None:
+        if what == "erased":
+            self.case.erase(ids)
+        elif what == "lifted":
+            self.case.lift(ids)
+        else:
+            self.case.delete(ids, late=what == "deleted late")
 
     # Importers
 
@@ -138,7 +151,7 @@ class Machine(RuleBasedStateMachine):
         self.case.look_ahead(importer, page, LOOK_AHEAD_SIZE, by_number=by_number)
 
     @precondition(lambda self: self.case.in_flight)
-    @rule(index=st.integers(0, case.MAX_IN_FLIGHT - 1))
+    @rule(index=st.integers(0, network.MAX_IN_FLIGHT - 1))
     def answer_held(self, index: int) -> None:
         self.case.answer_held(index)
 
@@ -153,7 +166,24 @@ class Machine(RuleBasedStateMachine):
             asked = data.draw(st.sampled_from(sorted(importer.asked)))
             self.case.repeat(importer, asked, hold=hold)
 
+    @rule(number=who, reports=st.sampled_from(["once", "twice", "late", "lost"]))
+    def report(self, number: int, reports: str) -> None:
+        """How the reports of an importer's answers fare from now on."""
+        self.case.importers[number].reports = reports
+
+    @precondition(lambda self: self.case.reports)
+    @rule(index=st.integers(0, 9))
+    def report_late(self, index: int) -> None:
+        self.case.report_late(index)
+
     # Commits
+
+    @precondition(lambda self: self.case.has_notices)
+    @rule(fates=st.lists(fates, max_size=4), decide=st.sampled_from(["", "", "skip", "resend"]))
+    def send(self, fates: list[str], decide: str) -> None:
+        if decide:
+            self.case.decide(skip=decide == "skip")
+        self.case.send(fates)
 
     @rule(
         number=who,
@@ -201,7 +231,7 @@ class Machine(RuleBasedStateMachine):
     def suffer(self, number: int, what: str, minutes: int) -> None:
         importer = self.case.importers[number]
         if what == "importer dies":
-            importer.begin_again(importer.durable)
+            importer.die()
         elif what == "core dies":
             self.case.crash()
             self.case.core.restart()
@@ -235,6 +265,8 @@ class Machine(RuleBasedStateMachine):
         elif event == "this page again":
             asked = core.Asked(kind, walk.next_page, walk.page_size, walk.since_us)
             self.case.repeat(importer, asked)
+        elif event.startswith("told"):
+            self.case.send(["unheard"] if event == "told, unheard" else [])
         elif event == "commit":
             self.case.commit_walk(importer, kind, "commit_token")
         elif event.startswith("rewound"):

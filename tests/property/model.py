@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from pullfeed_server.store import rows
+
+YES, NO = "Yes", "No"
 
 # id → the version of it that stands in the feed.
 Held: TypeAlias = dict[str, str]
 
 
 class Put(NamedTuple):
-    """One version of one id. minute: its last_modified_date, None where it has none."""
+    """One version of one id, as it is put.
+
+    minute: its last_modified_date, None where it has none. consent: "" where that cannot be read.
+    """
 
     id: str
     version: str
     minute: int | None
     valid: bool = True
+    consent: str = YES
+
+    @property
+    def is_yes(self) -> bool:
+        """May it end a No."""
+        return self.consent == YES and self.minute is not None
 
 
 class Snapshot(NamedTuple):
@@ -35,13 +46,19 @@ class Snapshot(NamedTuple):
 
 @dataclasses.dataclass
 class _Standing:
-    """version: None where it is no record. reason: of its tombstone, "" where there is none."""
+    """version: None where it is no record. reason: of its tombstone, "" where there is none.
+
+    refused: the minute of the No that its place in the lists tells of.
+    """
 
     newest: float = float("-inf")
     version: str | None = None
     put_minute: int | None = None
+    consent: str = YES
     withheld: bool = False
     reason: str = ""
+    refused: float | None = None
+    suppressed: bool = False
 
 
 class Feed:
@@ -66,6 +83,21 @@ class Feed:
         self._move(moved, now_us)
         return outcomes
 
+    def erase(self, ids: Iterable[str], now_us: int) -> int:
+        """How many of them were not erased before."""
+        erased = [record_id for record_id in dict.fromkeys(ids) if not self._is_erased(record_id)]
+        for record_id in erased:
+            self._standings[record_id] = _Standing(reason="erased", suppressed=True)
+        self._move(dict.fromkeys(erased), now_us)
+        return len(erased)
+
+    def lift(self, ids: Iterable[str]) -> int:
+        """How many of them were erased."""
+        lifted = {record_id for record_id in ids if self._is_erased(record_id)}
+        for record_id in lifted:
+            self._standings[record_id].suppressed = False
+        return len(lifted)
+
     def snapshot(self, kind: int) -> Snapshot:
         """A list as it must be handed out, oldest change first."""
         listed = self.held() if kind == rows.RECORDS else self.removed()
@@ -77,12 +109,12 @@ class Feed:
         known = self._standings.get(record_id)
         if known is None or known.version is None:
             return None
-        return Put(record_id, known.version, known.put_minute)
+        return Put(record_id, known.version, known.put_minute, consent=known.consent)
 
     def held(self, up_to: int | None = None) -> Held:
         """What an importer must hold that was given all records up to a position."""
         return {
-            record_id: standing.version
+            record_id: with_consent(standing.version, standing.consent)
             for record_id, standing in self._standings.items()
             if standing.version is not None and self._is_at(record_id, up_to)
         }
@@ -98,37 +130,73 @@ class Feed:
     def position_of(self, record_id: str) -> int:
         return self._positions[record_id]
 
+    def last(self, kind: int) -> int:
+        """Position of the last one in a list."""
+        order = self.snapshot(kind).order
+        return self._positions[order[-1][0]] if order else 0
+
     def withheld(self) -> set[str]:
         return {record_id for record_id, known in self._standings.items() if known.withheld}
 
     def _is_at(self, record_id: str, up_to: int | None) -> bool:
         return up_to is None or self._positions[record_id] <= up_to
 
+    def _is_erased(self, record_id: str) -> bool:
+        return record_id in self._standings and self._standings[record_id].suppressed
+
     def _put(self, put: Put, moved: dict[str, None]) -> str:
         known = self._standings.setdefault(put.id, _Standing())
         minute = known.newest if put.minute is None else put.minute
-        if minute < known.newest:
+        if known.suppressed:
+            return "erased"
+        # At equal dates No beats Yes.
+        if minute < known.newest or (put.is_yes and minute == known.refused):
             return "stale"
         if not put.valid:
-            if known.version is not None:
-                _touch(moved, put.id)
-                known.reason = "withheld"
-            known.newest, known.version, known.withheld = minute, None, True
+            self._withhold(known, put, minute, moved)
             return "withheld"
-        if not known.withheld and (known.version, known.put_minute) == (put.version, put.minute):
+        stands = (known.version, known.put_minute, known.consent)
+        if not known.withheld and stands == (put.version, put.minute, put.consent):
             return "unchanged"
         _touch(moved, put.id)
-        self._standings[put.id] = _Standing(minute, put.version, put.minute)
+        refused = minute if put.consent == NO else None
+        self._standings[put.id] = _Standing(
+            minute, put.version, put.minute, put.consent, refused=refused
+        )
         return "stored"
+
+    def _withhold(self, known: _Standing, put: Put, minute: float, moved: dict[str, None]) -> None:
+        if put.consent == NO:
+            self._refuse(known, put, minute, moved)
+        elif known.version is not None and (known.refused is None or put.is_yes):
+            _touch(moved, put.id)
+            known.version, known.reason, known.refused = None, "withheld", None
+        known.newest, known.withheld = max(known.newest, minute), True
+
+    def _refuse(self, known: _Standing, put: Put, minute: float, moved: dict[str, None]) -> None:
+        """The No goes out with the last valid version, else as a tombstone."""
+        if known.version is not None:
+            stated = known.put_minute if put.minute is None else put.minute
+            if (known.consent, known.put_minute) != (NO, stated):
+                _touch(moved, put.id)
+                known.consent, known.put_minute, known.refused = NO, stated, stated
+            return
+        reason = "erased" if known.reason == "erased" else "consent_withdrawn"
+        if (known.reason, known.refused) != (reason, minute):
+            _touch(moved, put.id)
+            known.reason, known.refused = reason, minute
 
     def _delete(self, record_id: str, minute: int, moved: dict[str, None]) -> str:
         known = self._standings.get(record_id)
-        if known is None or (known.reason == "deleted" and not known.withheld):
+        if known is None or (known.reason and not known.withheld):
             return "unchanged"
         if minute < known.newest:
             return "stale"
         _touch(moved, record_id)
-        self._standings[record_id] = _Standing(minute, reason="deleted")
+        # A delete says nothing of consent.
+        reason = known.reason if known.reason == "consent_withdrawn" else "deleted"
+        refused = minute if known.refused == minute else None
+        self._standings[record_id] = _Standing(minute, reason=reason, refused=refused)
         return "stored"
 
     def _move(self, moved: dict[str, None], now_us: int) -> None:
@@ -138,86 +206,12 @@ class Feed:
             self._stored_us[record_id] = now_us
 
 
+def with_consent(version: str, consent: str) -> str:
+    """A version as importers are compared by: a No is told of, a Yes is not."""
+    return f"{version} {NO}" if consent == NO else version
+
+
 def _touch(moved: dict[str, None], record_id: str) -> None:
     """Notes an id as the one that changed last."""
     moved.pop(record_id, None)
     moved[record_id] = None
-
-
-@dataclasses.dataclass
-class Walk:
-    """An importer's way through a list, each page asked after the one before was answered.
-
-    generation: how often the importer had been rewound when its last page was answered.
-    """
-
-    list: int
-    page_size: int
-    by_cursor: bool
-    since_us: int = 0
-    generation: int = 0
-    next_page: int = 1
-    cursor: str = ""
-    token: str = ""
-    last_cursor: str = ""
-    got: Held = dataclasses.field(default_factory=dict)
-    over: bool = False
-
-    def claim(self, way: str) -> dict[str, Any] | None:
-        """The commit of the last page applied, where it can be named in this way."""
-        if self.next_page == 1:
-            return None
-        if way == "page":
-            if self.by_cursor:
-                return None
-            numbered = {"page": self.next_page - 1, "page_size": self.page_size}
-            return {**numbered, "since_us": self.since_us}
-        text = self.token if way == "commit_token" else self.last_cursor
-        return {way: text} if text else None
-
-
-@dataclasses.dataclass
-class Importer:
-    """Applies answers in order, keeps them for good before it commits, forgets the rest in a crash.
-
-    served: every version of every id that any answer of the core held, wanted or not.
-    The others by list. settled: walks, as (list, page_size), whose last page is confirmed, so
-    that the next one begins behind it. turns: answers that were applied.
-    """
-
-    name: str
-    from_commit: bool
-    applied: Held = dataclasses.field(default_factory=dict)
-    durable: Held = dataclasses.field(default_factory=dict)
-    served: set[tuple[str, str]] = dataclasses.field(default_factory=set)
-    committed: dict[int, int] = dataclasses.field(default_factory=dict)
-    generation: dict[int, int] = dataclasses.field(default_factory=dict)
-    walks: dict[int, Walk | None] = dataclasses.field(default_factory=dict)
-    turns: dict[int, int] = dataclasses.field(default_factory=dict)
-    # Numbered requests, which a network may repeat: each once a walk.
-    asked: set[Any] = dataclasses.field(default_factory=set)
-    repeated: set[Any] = dataclasses.field(default_factory=set)
-    settled: set[tuple[int, int]] = dataclasses.field(default_factory=set)
-    # By list and generation.
-    sent_commits: list[tuple[int, int, dict[str, Any]]] = dataclasses.field(default_factory=list)
-    # When all was confirmed, and what was kept then.
-    backups: list[tuple[int, Held]] = dataclasses.field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        for kind in (rows.RECORDS, rows.REMOVED):
-            self.committed[kind] = self.generation[kind] = self.turns[kind] = 0
-            self.walks[kind] = None
-
-    def apply(self, kind: int, versions: list[tuple[str, str]]) -> None:
-        """Takes a page in: puts its records, or takes its removed ones away."""
-        self.turns[kind] += 1
-        for record_id, version in versions:
-            if kind == rows.RECORDS:
-                self.applied[record_id] = version
-            else:
-                self.applied.pop(record_id, None)
-
-    def begin_again(self, copy: Held) -> None:
-        """Has this copy, for good, and no walk under way."""
-        self.applied, self.durable = dict(copy), dict(copy)
-        self.walks = dict.fromkeys(self.walks)

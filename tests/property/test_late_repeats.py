@@ -21,7 +21,7 @@ Put = Callable[[str], None]
 def running(
     request: pytest.FixtureRequest, databases: test_databases.Databases, tmp_path: pathlib.Path
 ) -> Iterator[core.Core]:
-    started = core.Core(databases.url(request.param, tmp_path))
+    started = core.Core(databases.url(request.param, tmp_path), tmp_path)
     yield started
     started.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import sys
 import tempfile
 from collections.abc import Iterator
 from typing import Any, cast
@@ -12,12 +13,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from tests import databases as test_databases
-from tests.property import core, machine
+from tests.property import core, importers, machine
 
 MEMORY = "/dev/shm"  # noqa: S108 - a folder of a random name is made in it
 # The same cases at each run of `make test`; new ones at each run of the slow test.
 SHORT = settings(
-    max_examples=300,
+    max_examples=250,
     stateful_step_count=30,
     deadline=None,
     derandomize=True,
@@ -39,7 +40,8 @@ def running(engine: str, databases: test_databases.Databases) -> Iterator[core.C
     # In memory where the system has such a folder: here no power fails, and each write would wait.
     memory = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=memory) as folder:
-        started = core.Core(databases.url(engine, pathlib.Path(folder)))
+        path = pathlib.Path(folder)
+        started = core.Core(databases.url(engine, path), path)
         yield started
         started.close()
 
@@ -48,7 +50,10 @@ def check(running: core.Core, engine: str, start: str, cases: settings) -> None:
     cases = settings(cases, max_examples=cases.max_examples // SHARE[engine])
     # Any callable will do, though its type asks for a class.
     begin = cast(Any, lambda: machine.Machine(running, start))
+    importers.LOST.clear()
     run_state_machine_as_test(begin, settings=cases)
+    had, lost = importers.LOST.total(), importers.LOST[True]
+    sys.stdout.write(f"{lost} of {had} importers lost something by asking for the next page\n")
 
 
 @pytest.mark.parametrize("start", machine.STARTS)
