@@ -21,37 +21,25 @@ def methods(
     backward: rewinds.Rewinds,
 ) -> dict[str, policy.Method]:
     """The service's methods by full name."""
+    return {
+        **_of_rewinds(backward),
+        **_of_notices(told),
+        **_of_deliveries(delivered),
+        **_of_rejections(refused),
+    }
 
-    def list_deliveries(
-        request: pb.ListDeliveriesRequest, _: keys.Caller
-    ) -> pb.ListDeliveriesResponse:
-        page = delivered.list(
-            request.shop,
-            request.scope,
-            request.importer,
-            request.page_size or DEFAULT_PAGE_SIZE,
-            request.page_token,
-        )
-        return pb.ListDeliveriesResponse(
-            deliveries=map(_delivery, page.items), next_page_token=page.next_token
-        )
 
-    def list_rejected(request: pb.ListRejectedRequest, _: keys.Caller) -> pb.ListRejectedResponse:
-        page = refused.list(
-            request.shop,
-            request.scope,
-            request.importer,
-            request.page_size or DEFAULT_PAGE_SIZE,
-            request.page_token,
-        )
-        return pb.ListRejectedResponse(
-            rejections=map(_rejection, page.items), next_page_token=page.next_token
-        )
+def _of_rewinds(backward: rewinds.Rewinds) -> dict[str, policy.Method]:
+    def rewind(request: pb.RewindRequest, _: keys.Caller) -> pb.RewindResponse:
+        position, previous = backward.rewind(_rewind(request))
+        return pb.RewindResponse(position=position, previous_position=previous)
 
-    def offer(request: pb.OfferRejectedRequest, _: keys.Caller) -> pb.OfferRejectedResponse:
-        offered = refused.offer(request.shop, request.scope, request.importer, request.ids)
-        return pb.OfferRejectedResponse(offered_count=offered.offered, rejected_count=offered.left)
+    return {
+        wire.method_name(SERVICE, "Rewind"): policy.Method(pb.RewindRequest, _OPERATORS, rewind),
+    }
 
+
+def _of_notices(told: notices.Notices) -> dict[str, policy.Method]:
     def waiting(request: pb.ListNoticesRequest, _: keys.Caller) -> pb.ListNoticesResponse:
         page = told.waiting(
             request.shop,
@@ -73,12 +61,7 @@ def methods(
         told.skip(request.shop, request.notice)
         return pb.SkipNoticeResponse()
 
-    def rewind(request: pb.RewindRequest, _: keys.Caller) -> pb.RewindResponse:
-        position, previous = backward.rewind(_rewind(request))
-        return pb.RewindResponse(position=position, previous_position=previous)
-
     return {
-        wire.method_name(SERVICE, "Rewind"): policy.Method(pb.RewindRequest, _OPERATORS, rewind),
         wire.method_name(SERVICE, "ListNotices"): policy.Method(
             pb.ListNoticesRequest, _READERS, waiting
         ),
@@ -88,9 +71,49 @@ def methods(
         wire.method_name(SERVICE, "SkipNotice"): policy.Method(
             pb.SkipNoticeRequest, _OPERATORS, skip
         ),
+    }
+
+
+def _of_deliveries(delivered: deliveries.Deliveries) -> dict[str, policy.Method]:
+    def list_deliveries(
+        request: pb.ListDeliveriesRequest, _: keys.Caller
+    ) -> pb.ListDeliveriesResponse:
+        page = delivered.list(
+            request.shop,
+            request.scope,
+            request.importer,
+            request.page_size or DEFAULT_PAGE_SIZE,
+            request.page_token,
+        )
+        return pb.ListDeliveriesResponse(
+            deliveries=map(_delivery, page.items), next_page_token=page.next_token
+        )
+
+    return {
         wire.method_name(SERVICE, "ListDeliveries"): policy.Method(
             pb.ListDeliveriesRequest, _READERS, list_deliveries
         ),
+    }
+
+
+def _of_rejections(refused: rejections.Rejections) -> dict[str, policy.Method]:
+    def list_rejected(request: pb.ListRejectedRequest, _: keys.Caller) -> pb.ListRejectedResponse:
+        page = refused.list(
+            request.shop,
+            request.scope,
+            request.importer,
+            request.page_size or DEFAULT_PAGE_SIZE,
+            request.page_token,
+        )
+        return pb.ListRejectedResponse(
+            rejections=map(_rejection, page.items), next_page_token=page.next_token
+        )
+
+    def offer(request: pb.OfferRejectedRequest, _: keys.Caller) -> pb.OfferRejectedResponse:
+        offered = refused.offer(request.shop, request.scope, request.importer, request.ids)
+        return pb.OfferRejectedResponse(offered_count=offered.offered, rejected_count=offered.left)
+
+    return {
         wire.method_name(SERVICE, "ListRejected"): policy.Method(
             pb.ListRejectedRequest, _READERS, list_rejected
         ),
