@@ -7,7 +7,9 @@ import dataclasses
 import os
 import pathlib
 import queue
+import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -70,13 +72,20 @@ class _Child:
             text=True,
             process_group=0,
         )
-        for watch in (self._read, self._await):
-            threading.Thread(target=watch, daemon=True).start()
+        watches = (self._read, self._await)
+        self._watching = [threading.Thread(target=watch, daemon=True) for watch in watches]
+        for thread in self._watching:
+            thread.start()
 
     def kill(self) -> None:
         """Ends the process and whatever it has started."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
+
+    def forget(self) -> None:
+        """Lets go of a process that has ended."""
+        for thread in self._watching:
+            thread.join()
 
     def _read(self) -> None:
         # Reads on behind the ready line: a full pipe would stop the child.
@@ -91,6 +100,39 @@ class _Child:
         self.process.wait()
         self.ended.set()
         self._tell(self)
+
+
+class _Bell:
+    """What the main thread waits for, so that every signal wakes it.
+
+    A signal that comes just before a wait for a lock begins, or that another
+    thread takes, is only noted: the wait would go on as if it had not come.
+    """
+
+    def __init__(self) -> None:
+        self._heard, self._rung = socket.socketpair()
+        self._rung.setblocking(False)
+        # Python writes to it at every signal, whichever thread takes it.
+        self._before = signal.set_wakeup_fd(self._rung.fileno(), warn_on_full_buffer=False)
+
+    def ring(self) -> None:
+        """Wakes who waits, or who will."""
+        # A full buffer wakes as well.
+        with contextlib.suppress(BlockingIOError):
+            self._rung.send(b"!")
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Was it rung, once it was or the seconds are over."""
+        heard, _, _ = select.select([self._heard], [], [], seconds)
+        if heard:
+            self._heard.recv(4096)
+        return bool(heard)
+
+    def close(self) -> None:
+        """Nobody may ring any more."""
+        signal.set_wakeup_fd(self._before)
+        self._heard.close()
+        self._rung.close()
 
 
 class Children:
@@ -112,6 +154,7 @@ class Children:
         self._is_interrupted = False
 
     def __enter__(self) -> Self:
+        self._bell = _Bell()
         for number in _SIGNALS:
             self._handlers[number] = signal.signal(number, self._on_signal)
         return self
@@ -128,29 +171,36 @@ class Children:
             self._stop(child)
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
+        self._bell.close()
 
     def start(self, program: Program, env: Mapping[str, str]) -> str:
         """The address a new child is ready on. Raises Ended, or Environment after START_S."""
         with self._whole():
-            child = _Child(program, env, self._folder, self._news.put)
+            child = _Child(program, env, self._folder, self._tell)
             self._children.append(child)
         while not child.address:
-            try:
-                self._raise_if_ended(self._news.get(timeout=START_S))
-            except queue.Empty:
+            if not self._bell.wait(START_S):
                 raise errors.Environment(
                     f"{program.name} was not ready within {START_S:.0f} seconds."
-                ) from None
+                )
+            self._raise_if_ended()
         return child.address
 
     def wait(self) -> None:
         """Waits for a child to end by itself, and raises Ended then."""
         while True:
-            self._raise_if_ended(self._news.get())
+            self._bell.wait()
+            self._raise_if_ended()
 
-    def _raise_if_ended(self, child: _Child) -> None:
-        if child.ended.is_set():
-            raise Ended(child.program, child.process.returncode, bool(child.address))
+    def _tell(self, child: _Child) -> None:
+        self._news.put(child)
+        self._bell.ring()
+
+    def _raise_if_ended(self) -> None:
+        while not self._news.empty():
+            child = self._news.get()
+            if child.ended.is_set():
+                raise Ended(child.program, child.process.returncode, bool(child.address))
 
     def _stop(self, child: _Child) -> None:
         if not child.ended.is_set():
@@ -160,6 +210,7 @@ class Children:
             child.ended.wait()
         # What a child left behind when it was killed itself.
         child.kill()
+        child.forget()
 
     @contextlib.contextmanager
     def _whole(self) -> Generator[None]:
