@@ -7,6 +7,7 @@ from typing import Any
 
 import flask
 import grpc
+from werkzeug import routing
 from werkzeug.exceptions import HTTPException
 
 from pullfeed_facade import body, errors, feed, health, trace
@@ -21,6 +22,14 @@ class Facade(flask.Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         # Flask would find out at every call of each whether it is a coroutine.
         return func
+
+    def create_url_adapter(self, request: flask.Request | None) -> routing.MapAdapter | None:
+        # Flask would take the host apart, twice; no path depends on it.
+        if request is None:
+            return None
+        return routing.MapAdapter(
+            self.url_map, "", "/", None, request.scheme, request.path, request.method
+        )
 
 
 def create_app(settings: Settings, core: Core) -> flask.Flask:

@@ -13,6 +13,7 @@ from typing import Any
 import flask
 
 from pullfeed.v1 import record_pb2
+from pullfeed_facade import log
 
 MAX_REQUEST_ID = 128
 
@@ -57,7 +58,7 @@ def end(response: flask.Response) -> flask.Response:
     response.headers["X-Request-Id"] = trace.request_id
     level = _level(trace.request, response)
     if logger.isEnabledFor(level):
-        logger.handle(_record(level, line(trace, response)))
+        log.line(logging.getLevelName(level).lower(), line(trace, response))
     return response
 
 
@@ -65,14 +66,6 @@ def request_id(given: str) -> str:
     """The id given, where it is 1 to 128 visible ASCII characters; else a new one."""
     fit = given.isascii() and given.isprintable() and " " not in given
     return given if fit and 0 < len(given) <= MAX_REQUEST_ID else secrets.token_hex(16)
-
-
-def _record(level: int, fields: dict[str, Any]) -> logging.LogRecord:
-    # logger.log() would search the stack for the line of code it was called from.
-    said = {"name": logger.name, "msg": "request", "fields": fields}
-    return logging.makeLogRecord(
-        {**said, "levelno": level, "levelname": logging.getLevelName(level)}
-    )
 
 
 def _level(request: flask.Request, response: flask.Response) -> int:

@@ -97,13 +97,12 @@ class Feeds:
         before = self._tokens.read_cursor(_owner(order), order.cursor)
 
         def work(tx: Transaction) -> tuple[str, rows.PageRows]:
-            found = tx.feeds.get_for(order.shop, order.scope, order.list, order.importer)
-            known, generation = found or (epochs.feed(tx, order.shop, order.scope), 0)
-            if known.epoch != before.epoch:
+            reader = epochs.reader(tx, order.shop, order.scope, order.list, order.importer)
+            if reader.feed.epoch != before.epoch:
                 raise errors.CursorExpired
-            if generation != before.generation:
+            if reader.generation != before.generation:
                 raise errors.Rewound(field="cursor")
-            return tx.keys.commit_way(order.importer), _read(tx, order, known, before.position)
+            return reader.commit_way, _read(tx, order, reader.feed, before.position)
 
         way, found = self._store.read(work)
         point = before._replace(

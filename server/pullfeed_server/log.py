@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
+
+import orjson
 
 # What no line tells need not be looked up for each of them.
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
+
+def line(fields: Mapping[str, object]) -> None:
+    """Writes a call's line at once, past the loggers: their way to here is 2 % of a page."""
+    try:
+        sys.stderr.buffer.write(orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE))
+        sys.stderr.buffer.flush()
+    except OSError:
+        # Nowhere is left to say it; the call is answered all the same.
+        pass
 
 
 class Stderr(logging.Handler):

@@ -15,11 +15,10 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, NoReturn, Protocol, TypeGuard
 
-import orjson
 from google.protobuf import descriptor, duration_pb2, message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-from pullfeed_server import errors, keys
+from pullfeed_server import errors, keys, log
 from pullfeed_server.encoding import rules
 
 DOMAIN = "pullfeed"
@@ -107,15 +106,7 @@ class _Entry:
         self._fields["duration_ms"] = round(seconds * 1000, 2)
         level = logging.ERROR if code == "INTERNAL" else logging.INFO
         if _log.isEnabledFor(level):
-            _log.handle(_record(level, orjson.dumps(self._fields).decode()))
-
-
-def _record(level: int, line: str) -> logging.LogRecord:
-    # Logger.log() would search the stack for the line of code it was called from.
-    said = {"name": _log.name, "msg": line}
-    return logging.makeLogRecord(
-        {**said, "levelno": level, "levelname": logging.getLevelName(level)}
-    )
+            log.line(self._fields)
 
 
 class Policy:

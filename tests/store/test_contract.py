@@ -9,7 +9,7 @@ from concurrent import futures
 import pytest
 from tests.clock import BEGIN_US, Clock
 
-from pullfeed_server.store import Store, Transaction, rows
+from pullfeed_server.store import Store, Transaction, feeds, rows
 
 _SHOP, _SCOPE = "shop.example", 1
 _KEY = rows.WalkKey(_SHOP, _SCOPE, rows.RECORDS, "mail", 50)
@@ -378,17 +378,18 @@ def test_a_walk_notes_that_its_first_page_was_asked_again(store: Store) -> None:
     assert store.write(work) == _WALK._replace(was_repeated=True)
 
 
-def test_a_feed_comes_with_how_often_an_importer_was_rewound_in_a_list(store: Store) -> None:
-    def found(list: int, importer: str) -> tuple[rows.FeedRow, int] | None:
+def test_a_feed_comes_as_it_stands_to_an_importer(store: Store) -> None:
+    def found(list: int, importer: str) -> feeds.ReaderRow | None:
         return store.read(lambda tx: tx.feeds.get_for(_SHOP, _SCOPE, list, importer))
 
     assert found(rows.RECORDS, "mail") is None
     feed = store.write(lambda tx: tx.feeds.lock(_SHOP, _SCOPE))
     commit = rows.CommitRow(0, 1, 0, finished=False, generation=7)
     store.write(lambda tx: tx.commits.set(_SHOP, _SCOPE, rows.RECORDS, "mail", commit))
-    assert found(rows.RECORDS, "mail") == (feed, 7)
-    assert found(rows.REMOVED, "mail") == (feed, 0)
-    assert found(rows.RECORDS, "sms") == (feed, 0)
+    store.write(lambda tx: tx.keys.set_importer(rows.ImporterRow("sms", {}, "notify")))
+    assert found(rows.RECORDS, "mail") == (feed, 7, "importer")
+    assert found(rows.REMOVED, "mail") == (feed, 0, "importer")
+    assert found(rows.RECORDS, "sms") == (feed, 0, "notify")
 
 
 def test_a_feed_tells_where_it_stood_before_a_minute(store: Store, clock: Clock) -> None:

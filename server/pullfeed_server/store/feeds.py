@@ -14,6 +14,17 @@ class EpochRow(NamedTuple):
     begun_us: int
 
 
+class ReaderRow(NamedTuple):
+    """A feed as it stands to one importer and list.
+
+    generation: how often the importer was rewound there.
+    """
+
+    feed: rows.FeedRow
+    generation: int
+    commit_way: str
+
+
 class Feeds(Protocol):
     """Shops, and the counters of their feeds."""
 
@@ -36,10 +47,8 @@ class Feeds(Protocol):
         """The feed's counter; None before its first change."""
         ...
 
-    def get_for(
-        self, shop: str, scope: int, list: int, importer: str
-    ) -> tuple[rows.FeedRow, int] | None:
-        """The same, and how often an importer was rewound in a list of it."""
+    def get_for(self, shop: str, scope: int, list: int, importer: str) -> ReaderRow | None:
+        """The same, and what stands of an importer."""
         ...
 
     def lock(self, shop: str, scope: int) -> rows.FeedRow:

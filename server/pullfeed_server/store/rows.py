@@ -344,6 +344,10 @@ class ImporterRow(NamedTuple):
     notify: NotifyRow = NotifyRow()
 
 
+# What stands of one that nothing was set for.
+NEW_IMPORTER = ImporterRow("", {})
+
+
 class OutboxKey(NamedTuple):
     """The notices that go out one after the other."""
 

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import errno
+import io
 import json
 import logging
 import re
+import sys
+import types
 from typing import Any
+
+import pytest
 
 from pullfeed_facade import log
 
@@ -40,3 +46,15 @@ def test_an_exception_stays_on_the_line() -> None:
     record = record_of("It failed.", exc_info=(LookupError, failed, None))
 
     assert line_of(record)["exception"] == "LookupError: no such thing"
+
+
+class _Full(io.RawIOBase):
+    """A file on a disk that is full."""
+
+    def write(self, _line: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_line_that_cannot_be_written_fails_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", types.SimpleNamespace(buffer=_Full()))
+    log.line("info", {"status": 200})

@@ -13,7 +13,7 @@ from pullfeed_server.store.sql import epochs
 from pullfeed_server.store.sql.statement import Cursor, Statement
 
 _S, _F, _R, _W = schema.shops.c, schema.feeds.c, schema.records.c, schema.withheld.c
-_T, _C = schema.times.c, schema.commits.c
+_T, _C, _I = schema.times.c, schema.commits.c, schema.importers.c
 _MINUTE_US = 60 * 1_000_000
 # What a feed's own row has of a FeedRow; the epoch is the database's.
 _STORED = ("position", "held", "pruned", "minute")
@@ -30,20 +30,22 @@ class Statements:
         this_feed = sa.and_(_F.shop == shop, _F.scope == sa.bindparam("scope"))
         read = (*(_F[name] for name in _STORED), _F.jumps, _D.jumps.label("all_jumps"), _D.epoch)
         counter = sa.select(*read).where(this_feed, _IS_DATABASE)
-        # Primary keys of feeds and commits, in one statement: every page by cursor asks this.
-        of_importer = sa.and_(
+        # Primary keys of feeds, commits and importers, in one statement: every page by
+        # cursor asks this.
+        importer = sa.bindparam("importer", type_=sa.Text)
+        rewound = sa.and_(
             _C.shop == shop,
             _C.scope == sa.bindparam("scope"),
             _C.list == sa.bindparam("list"),
-            _C.importer == sa.bindparam("importer", type_=sa.Text),
+            _C.importer == importer,
         )
+        known = schema.feeds.outerjoin(schema.commits, rewound)
         self.get_for = Statement(
             engine,
-            sa.select(
-                sa.func.coalesce(_C.generation, sa.literal_column("0")),
-                *read,
+            sa.select(sa.func.coalesce(_C.generation, sa.literal_column("0")), _I.commit_way, *read)
+            .select_from(
+                known.outerjoin(schema.importers, _I.importer == importer), schema.database
             )
-            .select_from(schema.feeds.outerjoin(schema.commits, of_importer), schema.database)
             .where(this_feed, _IS_DATABASE),
         )
         # Primary keys of shops and feeds.
@@ -127,13 +129,14 @@ class SqlFeeds:
         row = self._sql.get.first(self._cursor, shop=shop, scope=scope)
         return None if row is None else _feed(row)
 
-    def get_for(
-        self, shop: str, scope: int, list: int, importer: str
-    ) -> tuple[rows.FeedRow, int] | None:
+    def get_for(self, shop: str, scope: int, list: int, importer: str) -> feeds.ReaderRow | None:
         row = self._sql.get_for.first(
             self._cursor, shop=shop, scope=scope, list=list, importer=importer
         )
-        return None if row is None else (_feed(row[1:]), row[0])
+        if row is None:
+            return None
+        generation, way, *feed = row
+        return feeds.ReaderRow(_feed(feed), generation, way or rows.NEW_IMPORTER.commit_way)
 
     def lock(self, shop: str, scope: int) -> rows.FeedRow:
         row = self._sql.lock.first(self._cursor, shop=shop, scope=scope)

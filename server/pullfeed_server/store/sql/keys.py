@@ -9,7 +9,6 @@ from pullfeed_server.store import dialects, rows, schema
 from pullfeed_server.store.sql.statement import Cursor, Row, Statement, replacing
 
 _K, _I = schema.keys.c, schema.importers.c
-_NEW_IMPORTER = rows.ImporterRow("", {})
 
 
 class Statements:
@@ -75,7 +74,7 @@ class SqlKeys:
 
     def commit_way(self, name: str) -> str:
         way: str | None = self._sql.commit_way.scalar(self._cursor, importer=name)
-        return way or _NEW_IMPORTER.commit_way
+        return way or rows.NEW_IMPORTER.commit_way
 
     def set_importer(self, importer: rows.ImporterRow) -> None:
         starts = {str(scope): start for scope, start in importer.starts.items()}
