@@ -13,7 +13,7 @@ import click
 import orjson
 from click.core import ParameterSource
 
-from pullfeed_server import app, errors, log, maintenance, settings
+from pullfeed_server import app, errors, log, maintenance, processor, settings
 from pullfeed_server.store import dialects
 
 _ORIGINS = {
@@ -103,6 +103,8 @@ def restored(context: click.Context) -> None:
 def serve(chosen: settings.Settings) -> None:
     """Serves until a signal ends it. Raises Unusable."""
     log.configure(chosen.log_level)
+    is_shared = dialects.is_shared(chosen.database)
+    processor.settle(chosen.processor, "" if is_shared else chosen.database)
     # Blocked before the first thread is made, which inherits this: a signal that another
     # thread took would not wake the one that waits for it.
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)

@@ -155,6 +155,15 @@ SETTINGS = (
         "Days that the tombstones of removed records are kept; 0 keeps them for ever. "
         "Those of erasures always are.",
     ),
+    Setting(
+        "processor",
+        "PULLFEED_CORE_PROCESSOR",
+        str,
+        "auto",
+        "Number of the one processor the core runs on, which serves more pages than many do; "
+        "any: no one in particular. auto: one drawn for the SQLite file; any on PostgreSQL, "
+        "where several cores may share a machine. Linux only.",
+    ),
 )
 
 
@@ -179,6 +188,7 @@ class Settings:
     log_level: str
     erasure_journal: str = ""
     tombstone_retention_days: int = 0
+    processor: str = "auto"
 
 
 def options() -> list[click.Option]:

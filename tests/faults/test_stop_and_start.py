@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import signal
+import sys
 import threading
 import time
 
@@ -122,6 +124,15 @@ def test_a_core_on_a_taken_port_says_so_and_exits_3(
 
 def is_one_sentence(said: str) -> bool:
     return said.startswith("pullfeed-server: ") and said.endswith(".\n") and said.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux binds a process")
+def test_all_threads_of_a_core_run_on_one_processor(start: process.Start) -> None:
+    core = start()
+    fill(core, 1)
+    threads = pathlib.Path(f"/proc/{core.pid}/task").iterdir()
+    assert len({frozenset(os.sched_getaffinity(int(thread.name))) for thread in threads}) == 1
+    assert len(os.sched_getaffinity(core.pid)) == 1
 
 
 class TestAFacadeWhoseCoreIsAway:

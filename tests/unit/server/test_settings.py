@@ -47,6 +47,7 @@ def test_the_table_is_what_is_documented() -> None:
         ("log-level", "PULLFEED_LOG_LEVEL", "info"),
         ("erasure-journal", "PULLFEED_ERASURE_JOURNAL", ""),
         ("tombstone-retention-days", "PULLFEED_TOMBSTONE_RETENTION_DAYS", 0),
+        ("processor", "PULLFEED_CORE_PROCESSOR", "auto"),
     ]
 
 
