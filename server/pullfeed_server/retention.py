@@ -34,7 +34,7 @@ def check(tx: Transaction, shop: str, scope: int, importer: str, pruned: int) ->
 
 
 class Retention:
-    """Drops tombstones once they are old enough, but never an erasure's."""
+    """Drops tombstones once they are old enough, but never an erasure's or a consent's."""
 
     def __init__(self, store: Store, days: int) -> None:
         """days: 0 keeps all of them."""

@@ -153,7 +153,7 @@ SETTINGS = (
         click.IntRange(0, 36_500),
         0,
         "Days that the tombstones of removed records are kept; 0 keeps them for ever. "
-        "Those of erasures always are.",
+        "Those of erasures and refused consents always are.",
     ),
     Setting(
         "processor",

@@ -9,6 +9,7 @@ from tests import factories
 from tests.clock import BEGIN_US, DAY_US, Clock
 from tests.store.shop import CUSTOMERS, Importer, Shop
 
+from pullfeed.v1 import record_pb2
 from pullfeed_server import errors, retention
 from pullfeed_server.store import rows
 
@@ -93,6 +94,21 @@ def test_an_erasure_is_kept_for_ever(shop: Shop, clock: Clock, prune: Prune) -> 
     clock.forward(100 * DAY_US)
     prune()
     assert (_positions(shop), _pruned(shop)) == ([7], 8)
+
+
+def test_a_no_is_kept_for_ever_and_wins_over_an_older_yes(
+    shop: Shop, clock: Clock, prune: Prune
+) -> None:
+    def customer(consent: str, **changes: str) -> record_pb2.Record:
+        dated = {"last_modified_date": "2024-12-01T10:30:30Z", **changes}
+        return factories.record(factories.customer(customer_id="c4", consent=consent, **dated))
+
+    shop.delete("c4")
+    shop.put_all([customer("No", email="none")], force=True)
+    clock.forward(100 * DAY_US)
+    prune()
+    assert len(_positions(shop)) == 1
+    assert shop.put_all([customer("Yes")]) == ["stale"]
 
 
 def test_records_stay(shop: Shop, clock: Clock, prune: Prune) -> None:

@@ -45,12 +45,12 @@ class Records(Protocol):
     def prunable(self, shop: str, scope: int, after: int, until: int, limit: int) -> int | None:
         """Position of the last of up to `limit` tombstones behind a position, up to another.
 
-        None where there is none. Erasures are not counted.
+        None where there is none. Erasures and refused consents are not counted.
         """
         ...
 
     def prune(self, shop: str, scope: int, after: int, until: int) -> None:
-        """Drops the tombstones behind a position, up to another; no erasure."""
+        """Drops the tombstones behind a position, up to another; no erasure, no refused consent."""
         ...
 
     def page_json(self, shop: str, scope: int, list: int, after: int, limit: int) -> rows.PageRows:

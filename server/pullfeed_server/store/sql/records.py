@@ -279,11 +279,16 @@ def _joined_page(engine: sa.Engine, kind: int) -> Any:
 
 
 def _prunable() -> tuple[sa.ColumnElement[bool], ...]:
-    """Tombstones that need not be kept: an erasure is what keeps its id from coming back."""
+    """Tombstones that need not be kept.
+
+    An erasure is what keeps its id from coming back, a refused consent what an
+    older Yes is measured by.
+    """
     return (
         _of_feed(_R),
         _in_list(rows.REMOVED),
         _R.reason != sa.literal_column("'erased'"),
+        sa.not_(_R.refused),
         _R.position > sa.bindparam("after"),
         _R.position <= sa.bindparam("until"),
     )
