@@ -410,6 +410,33 @@ def test_a_feed_tells_where_it_stood_before_a_minute(store: Store, clock: Clock)
     assert stood_at(-5, 2, 3) == [0, 6, 10]
 
 
+def test_times_beyond_thirty_days_are_kept_by_the_hour(store: Store, clock: Clock) -> None:
+    minute_us = 60_000_000
+    begin = BEGIN_US // minute_us
+    feed = (_SHOP, _SCOPE)
+    # Once every 25 minutes for three hours, then at the end of thirty days and of a year.
+    minutes = [*range(0, 180, 25), 30 * 1440, 30 * 1440 + 61, 365 * 1440]
+    now = 0
+    for number, minute in enumerate(minutes):
+        clock.forward((minute - now) * minute_us)
+        now = minute
+        store.write(lambda tx: tx.feeds.set_position(*feed, number + 1))  # noqa: B023
+
+    def stood_at(minute: int) -> int:
+        return store.read(lambda tx: tx.feeds.stood_at(*feed, begin + minute))
+
+    first_of_hour = {
+        (begin + minute) // 60: number for number, minute in reversed(list(enumerate(minutes)))
+    }
+    for minute in range(-60, 181):
+        hour = (begin + minute) // 60
+        later = [number for of_hour, number in first_of_hour.items() if of_hour >= hour]
+        assert stood_at(minute) == min(later)
+    with store._begin_write() as cursor:  # type: ignore[attr-defined]
+        cursor.execute("SELECT COUNT(*) FROM times")
+        assert cursor.fetchone()[0] == len(first_of_hour)
+
+
 def test_tombstones_are_dropped_between_two_positions(store: Store) -> None:
     def tombstone(position: int, reason: str) -> rows.TombstoneRow:
         return rows.TombstoneRow(f"r{position}", position, 1, reason, 1)

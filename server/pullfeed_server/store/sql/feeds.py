@@ -15,6 +15,9 @@ from pullfeed_server.store.sql.statement import Cursor, Statement
 _S, _F, _R, _W = schema.shops.c, schema.feeds.c, schema.records.c, schema.withheld.c
 _T, _C, _I = schema.times.c, schema.commits.c, schema.importers.c
 _MINUTE_US = 60 * 1_000_000
+_HOUR = 60
+# How long times are kept by the minute; beyond it by the hour.
+_BY_MINUTE = 30 * 24 * _HOUR
 # What a feed's own row has of a FeedRow; the epoch is the database's.
 _STORED = ("position", "held", "pruned", "minute")
 _D = schema.database.c
@@ -78,6 +81,24 @@ class Statements:
             )
             .order_by(_T.minute)
             .limit(sa.literal_column("1")),
+        )
+        # Primary key of times, within hours that are mostly one.
+        earlier = schema.times.alias("earlier")
+        hour = _T.minute - _T.minute % sa.literal_column(str(_HOUR))
+        self.thin = Statement(
+            engine,
+            sa.delete(schema.times).where(
+                _T.shop == shop,
+                _T.scope == sa.bindparam("scope"),
+                _T.minute >= sa.bindparam("since"),
+                _T.minute < sa.bindparam("before"),
+                sa.exists().where(
+                    earlier.c.shop == _T.shop,
+                    earlier.c.scope == _T.scope,
+                    earlier.c.minute >= hour,
+                    earlier.c.minute < _T.minute,
+                ),
+            ),
         )
         self.jump = Statement(
             engine,
@@ -159,21 +180,29 @@ class SqlFeeds:
         if minute > known.minute:
             named = {"shop": shop, "scope": scope, "minute": minute}
             self._sql.add_time.run(self._cursor, **named, position=known.position)
+            self._thin(shop, scope, _by_hour(known.minute), _by_hour(minute))
         self._sql.set_position.run(
             self._cursor, of_shop=shop, of_scope=scope, position=position, minute=minute
         )
         self._locked[shop, scope] = known._replace(position=position, minute=minute)
 
     def stood_at(self, shop: str, scope: int, minute: int) -> int:
+        counter = self.get(shop, scope)
+        if counter is None:
+            return 0
+        if minute < _by_hour(counter.minute):
+            minute -= minute % _HOUR
         named = {"shop": shop, "scope": scope}
         position: int | None = self._sql.stood_at.scalar(self._cursor, **named, minute=minute)
-        if position is not None:
-            return position
-        counter = self.get(shop, scope)
-        return 0 if counter is None else counter.position
+        return counter.position if position is None else position
 
     def set_pruned(self, shop: str, scope: int, position: int) -> None:
         self._sql.set_pruned.run(self._cursor, of_shop=shop, of_scope=scope, pruned=position)
+
+    def _thin(self, shop: str, scope: int, since: int, before: int) -> None:
+        """Keeps the first time alone of each hour. Only another hour brings one that is due."""
+        if since < before:
+            self._sql.thin.run(self._cursor, shop=shop, scope=scope, since=since, before=before)
 
     def shops(self, after: str, limit: int) -> list[str]:
         return [shop for (shop,) in self._sql.shops.all(self._cursor, after=after, limit=limit)]
@@ -198,6 +227,11 @@ def _feed(row: Sequence[Any]) -> rows.FeedRow:
     """A feed's row, as if it had made every jump."""
     position, *others, jumps, all_jumps, epoch = row
     return rows.FeedRow(position + max(0, all_jumps - jumps) * epochs.JUMP, epoch, *others)
+
+
+def _by_hour(minute: int) -> int:
+    """Before it times are kept by the hour, when the last change was in this minute."""
+    return minute - minute % _HOUR - _BY_MINUTE
 
 
 def _counted(kind: int, shop: sa.BindParameter[str]) -> sa.Select[Any, int, int]:
