@@ -7,9 +7,7 @@ import dataclasses
 import os
 import pathlib
 import queue
-import select
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,7 +15,7 @@ from collections.abc import Callable, Generator, Mapping
 from types import FrameType, TracebackType
 from typing import IO, Any, Self
 
-from pullfeed_client import errors
+from pullfeed_client import bell, errors
 
 START_S = 60.0
 # More than the ten seconds that calls in flight get in the children themselves.
@@ -102,39 +100,6 @@ class _Child:
         self._tell(self)
 
 
-class _Bell:
-    """What the main thread waits for, so that every signal wakes it.
-
-    A signal that comes just before a wait for a lock begins, or that another
-    thread takes, is only noted: the wait would go on as if it had not come.
-    """
-
-    def __init__(self) -> None:
-        self._heard, self._rung = socket.socketpair()
-        self._rung.setblocking(False)
-        # Python writes to it at every signal, whichever thread takes it.
-        self._before = signal.set_wakeup_fd(self._rung.fileno(), warn_on_full_buffer=False)
-
-    def ring(self) -> None:
-        """Wakes who waits, or who will."""
-        # A full buffer wakes as well.
-        with contextlib.suppress(BlockingIOError):
-            self._rung.send(b"!")
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Was it rung, once it was or the seconds are over."""
-        heard, _, _ = select.select([self._heard], [], [], seconds)
-        if heard:
-            self._heard.recv(4096)
-        return bool(heard)
-
-    def close(self) -> None:
-        """Nobody may ring any more."""
-        signal.set_wakeup_fd(self._before)
-        self._heard.close()
-        self._rung.close()
-
-
 class Children:
     """The processes of one serve; a context that none of them outlives.
 
@@ -154,7 +119,7 @@ class Children:
         self._is_interrupted = False
 
     def __enter__(self) -> Self:
-        self._bell = _Bell()
+        self._bell = bell.Bell()
         for number in _SIGNALS:
             self._handlers[number] = signal.signal(number, self._on_signal)
         return self

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import click
 
-from pullfeed_client import errors
+from pullfeed_client import bell, errors
 
 _DURATION = re.compile(r"(\d{1,6})([smh]?)\Z")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
@@ -35,11 +35,11 @@ def every(seconds: float, work: Callable[[], None]) -> None:
 
     What only the surroundings do not allow is told, and tried again the next time.
     """
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt), contextlib.closing(bell.Bell()) as rest:
         while True:
             begun = time.monotonic()
             try:
                 work()
             except errors.Environment as error:
                 error.show()
-            time.sleep(max(0.0, begun + seconds - time.monotonic()))
+            rest.wait(max(0.0, begun + seconds - time.monotonic()))
