@@ -8,6 +8,7 @@ import pathlib
 import pytest
 from tests import postgres
 
+from pullfeed_server import encoding
 from pullfeed_server.store import schema
 from pullfeed_server.store.sql import SqlStore
 
@@ -54,4 +55,5 @@ def emptied(store: SqlStore) -> SqlStore:
                 cursor.execute(f"DELETE FROM {table.name}")  # noqa: S608 - a name of our own
         # In its first epoch, as a new one.
         cursor.execute("UPDATE database SET jumps = 0, begun_us = 0")
+        cursor.execute(f"UPDATE database SET rules = {encoding.RULES}")  # noqa: S608 - a number
     return store

@@ -88,6 +88,20 @@ def migrate(context: click.Context, *, check: bool, sql: bool) -> None:
 
 @command.command()
 @click.pass_context
+def reapply(context: click.Context) -> None:
+    """Have what is stored judged by this version's rules; to be run once every core is of it.
+
+    Cores do so in the background: a record that breaks a rule now is withheld and leaves
+    a tombstone. Older cores answer UNAVAILABLE for each feed that is done.
+
+    Example: pullfeed-server reapply
+    """
+    before, after = maintenance.reapply(context.find_root().params["database"])
+    click.echo(f"Feeds are brought to rules {after}{', as before' * (before == after)}.")
+
+
+@command.command()
+@click.pass_context
 def restored(context: click.Context) -> None:
     """Say that the database was restored from a copy; to be run before a core serves it.
 

@@ -31,6 +31,7 @@ from pullfeed_server import (
     recorder,
     records,
     rejections,
+    renewal,
     retention,
     rewinds,
     sender,
@@ -129,7 +130,8 @@ def _wire(settings: Settings, store: Store) -> App:
     held = holds.Holds(store, settings.hold_days)
     delivered = _delivered(settings, store)
     methods = _methods(store, signed, known, erasing, exports, held, delivered)
-    counted = _metrics(settings, delivered)
+    renewing = renewal.Renewal(store)
+    counted = _metrics(settings, delivered, renewing)
     guard = policy.Policy(methods, known, *((counted.observe,) if counted else ()))
     threads = streams.threads_for(settings.threads)
     server = grpc.server(
@@ -145,7 +147,9 @@ def _wire(settings: Settings, store: Store) -> App:
     address = listener.bind(server, settings.listen)
     endpoint = metrics.Endpoint(settings.metrics_listen, counted) if counted else None
     kept = retention.Retention(store, settings.tombstone_retention_days)
-    tasks = upkeep.Upkeep([delivered.deliveries.prune, kept.prune])
+    tasks = upkeep.Upkeep(
+        [delivered.deliveries.prune, kept.prune, renewing.reapply, renewing.reencode]
+    )
     return App(
         server,
         store,
@@ -170,10 +174,14 @@ def _delivered(settings: Settings, store: Store) -> Delivered:
     return Delivered(written, told)
 
 
-def _metrics(settings: Settings, delivered: Delivered) -> metrics.Metrics | None:
+def _metrics(
+    settings: Settings, delivered: Delivered, renewing: renewal.Renewal
+) -> metrics.Metrics | None:
     if not settings.metrics_listen:
         return None
-    return metrics.Metrics(delivered.deliveries.odd, lambda: delivered.recorder.lost_pages)
+    return metrics.Metrics(
+        delivered.deliveries.odd, lambda: delivered.recorder.lost_pages, renewing
+    )
 
 
 def _sender(settings: Settings, store: Store) -> sender.Sender:

@@ -88,7 +88,10 @@ class Erasures:
         """
         count = 0
         for feed, told in _by_feed(self._journal.read()):
-            count += self._catch_up(feed, told)
+            try:
+                count += self._catch_up(feed, told)
+            except errors.RulesUnknown as error:
+                raise errors.Unusable(error.message) from error
         if count:
             self._store.scrub()
         return count

@@ -10,7 +10,7 @@ PullfeedError
 ├── RoleDenied                             PERMISSION_DENIED
 ├── ShopNotFound, KeyNotFound              NOT_FOUND
 ├── KeyLimit, LastOperatorKey              FAILED_PRECONDITION
-├── StoreUnavailable                       UNAVAILABLE
+├── StoreUnavailable, RulesUnknown         UNAVAILABLE
 ├── StorageFull, Busy, RequestTooLarge     RESOURCE_EXHAUSTED
 ├── Internal                               INTERNAL
 └── Unusable              not a call's: the core cannot start (exit code 3)
@@ -238,6 +238,15 @@ class StoreUnavailable(PullfeedError):
     code = "UNAVAILABLE"
     reason = "UNAVAILABLE"
     retry_after_s = 1
+
+
+class RulesUnknown(PullfeedError):
+    """The feed is judged by the rules of a newer version. Upgrade this core, or ask a newer one."""
+
+    code = "UNAVAILABLE"
+    reason = "RULES_UNKNOWN"
+    # In a rolling upgrade the next core that is asked may know them.
+    retry_after_s = 5
 
 
 class StorageFull(PullfeedError):

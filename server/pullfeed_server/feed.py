@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from pullfeed_server import clock, epochs, errors, retention, tokens, walks, ways
+from pullfeed_server import clock, epochs, errors, rendering, retention, tokens, walks, ways
 from pullfeed_server.store import Store, Transaction, rows
 
 DEFAULT_PAGE_SIZE = 50
@@ -202,7 +202,10 @@ def _before(order: Order, place: walks.Place) -> tokens.Point | None:
 def _read(tx: Transaction, order: Order, known: rows.FeedRow, after: int) -> rows.PageRows:
     if order.list == rows.REMOVED and after < known.pruned:
         retention.check(tx, order.shop, order.scope, order.importer, known.pruned)
-    page = tx.records.page_json if order.as_json else tx.records.page_proto
+    page = tx.records.page_proto
+    if order.as_json:
+        is_joined = rendering.is_current(known)
+        page = tx.records.page_json if is_joined else functools.partial(rendering.page, tx)
     return page(order.shop, order.scope, order.list, after, order.page_size)
 
 

@@ -77,6 +77,17 @@ class Intake:
             return self._put_good(put, known)
         return self._put_bad(put, known) if put.id else WITHHELD
 
+    def judge_again(self, put: version.Good | version.Bad) -> str:
+        """Takes what stands in the feed, as it is judged now; what became of it."""
+        known = self._known(put.id)
+        if isinstance(put, version.Bad):
+            self._withdraw(put, known)
+            return WITHHELD
+        if put.fingerprint == known.fingerprint:
+            return UNCHANGED
+        self._keep(put, is_withheld=known.is_withheld)
+        return STORED
+
     def delete(self, removal: Removal) -> str:
         """Takes one delete; STORED where it leaves a new tombstone."""
         known = self._known(removal.id)
@@ -156,6 +167,16 @@ class Intake:
         reason = known.reason if is_erased else tombstone.CONSENT_WITHDRAWN
         if (known.reason, known.refused_us) != (reason, modified_us):
             self._bury(put.id, modified_us, reason, refused=True)
+
+    def _withdraw(self, put: version.Bad, known: rows.Standing) -> None:
+        if known.refused_us is not None:
+            # Its record is what cannot be delivered, so the No goes out alone.
+            self._bury(put.id, known.refused_us, tombstone.CONSENT_WITHDRAWN, refused=True)
+        else:
+            self._bury(put.id, known.modified_us, tombstone.WITHHELD)
+        # A version that is withheld beside it is newer, and says more.
+        if not known.is_withheld:
+            self._withhold(put, known.modified_us)
 
     def _last_good(self, put: version.Bad) -> version.Good | None:
         placed = self._placed.get(put.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pullfeed_server import errors, keys, paging
+from pullfeed_server import epochs, keys, paging
 from pullfeed_server.keys import Caller
 from pullfeed_server.store import Store, Transaction, rows
 
@@ -76,8 +76,7 @@ class Ledger:
         after = paging.read(page_token)
 
         def work(tx: Transaction) -> Withheld:
-            if not tx.feeds.has_shop(shop):
-                raise errors.ShopNotFound
+            epochs.of(tx, shop, scope)
             found = tx.records.withheld(shop, scope, reason, after, page_size + 1)
             kept = found[:page_size]
             more = len(found) > page_size
@@ -91,8 +90,7 @@ class Ledger:
         record_id = id.strip()
 
         def work(tx: Transaction) -> Explanation:
-            if not tx.feeds.has_shop(shop):
-                raise errors.ShopNotFound
+            epochs.of(tx, shop, scope)
             place = tx.ledger.place(shop, scope, record_id)
             withheld = tx.ledger.withheld(shop, scope, record_id)
             importers = [] if place is None else self._reaches(tx, shop, scope, record_id, place)

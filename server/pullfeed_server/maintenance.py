@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import contextlib
 
-from pullfeed_server import errors
+import sqlalchemy as sa
+
+from pullfeed_server import encoding, errors
 from pullfeed_server.store import database, dialects, migrations, schema
 from pullfeed_server.store.sql import epochs
+
+_D = schema.database
 
 
 def migrate(url: str) -> tuple[int, int]:
@@ -28,6 +32,24 @@ def restored(url: str) -> None:
         found = epochs.Epochs(opened.engine)
         found.ensure(cursor)
         found.begin(cursor)
+
+
+def reapply(url: str) -> tuple[int, int]:
+    """The rules that feeds are brought to, before and from now on: this version's.
+
+    Raises Unusable where they are newer already: there is no way back.
+    """
+    with _opened(url) as opened, opened.alone() as connection:
+        migrations.check(connection)
+        epochs.Epochs(opened.engine).ensure(connection.connection.cursor())
+        before: int = connection.execute(sa.select(_D.c.rules)).scalar_one()
+        if before > encoding.RULES:
+            raise errors.Unusable(
+                f"The database's feeds are brought to rules {before} already, newer than "
+                f"{encoding.RULES}: start a newer pullfeed-server."
+            )
+        connection.execute(sa.update(_D).values(rules=encoding.RULES))
+    return before, encoding.RULES
 
 
 def check(url: str) -> int:

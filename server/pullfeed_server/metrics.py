@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
 
 import prometheus_client
 from google.protobuf import message
@@ -15,8 +16,10 @@ from prometheus_client import core, registry
 
 from pullfeed.v1 import feed_service_pb2 as feed_pb
 from pullfeed.v1 import record_service_pb2 as record_pb
-from pullfeed_server import deliveries, errors, policy
+from pullfeed_server import deliveries, errors, policy, renewal
 from pullfeed_server.encoding import scopes
+
+T = TypeVar("T")
 
 # Shops are looked through for what is odd at most this often, however often numbers are asked.
 SURVEY_S = 60.0
@@ -28,7 +31,12 @@ _OUTCOMES = ("stored", "unchanged", "stale", "withheld", "erased")
 class Metrics:
     """Counts calls as the guard ends them. Made only where somebody listens."""
 
-    def __init__(self, survey: Callable[[], deliveries.Odd], lost_pages: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        survey: Callable[[], deliveries.Odd],
+        lost_pages: Callable[[], int],
+        renewing: renewal.Renewal,
+    ) -> None:
         """survey: what is odd over all shops. lost_pages: that the ledger does not know of."""
         self.registry = registry.CollectorRegistry()
 
@@ -51,6 +59,7 @@ class Metrics:
         )
         self._put = counter("pullfeed_put_records", "Records put.", "scope", "outcome")
         self.registry.register(_Odd(survey, lost_pages))
+        self.registry.register(_Renewed(renewing))
 
     def observe(self, call: policy.Call) -> None:
         """Counts a call that has ended."""
@@ -122,10 +131,8 @@ class _Odd(registry.Collector):
     """What is asked of the database when the numbers are."""
 
     def __init__(self, survey: Callable[[], deliveries.Odd], lost_pages: Callable[[], int]) -> None:
-        self._survey = survey
+        self._survey = _Survey(survey)
         self._lost_pages = lost_pages
-        self._known: deliveries.Odd | None = None
-        self._surveyed = 0.0
 
     def describe(self) -> list[core.Metric]:
         return []
@@ -136,21 +143,58 @@ class _Odd(registry.Collector):
             "Served pages that the ledger does not know of.",
             value=self._lost_pages(),
         )
-        odd = self._odd()
+        odd = self._survey.told()
         # What is not known now is not told.
         if odd is not None:
             yield _gauge("pullfeed_silent_importers", "Shops not confirmed in time.", odd.silent)
             yield _gauge("pullfeed_long_walks", "Walks longer than twice the feed.", odd.too_long)
             yield _gauge("pullfeed_dead_notices", "Notices that were given up.", odd.dead)
 
-    def _odd(self) -> deliveries.Odd | None:
-        now = time.monotonic()
-        if self._known is None or now - self._surveyed >= SURVEY_S:
+
+class _Renewed(registry.Collector):
+    """How far feeds of an older version were brought to this one."""
+
+    def __init__(self, renewing: renewal.Renewal) -> None:
+        self._renewing = renewing
+        self._left = _Survey(renewing.left)
+
+    def describe(self) -> list[core.Metric]:
+        return []
+
+    def collect(self) -> Iterator[core.Metric]:
+        rows = core.CounterMetricFamily(
+            "pullfeed_renewed_rows", "Rows that this core renewed.", labels=("what",)
+        )
+        rows.add_metric(("encoding",), self._renewing.reencoding.count)
+        rows.add_metric(("rules",), self._renewing.reapplication.count)
+        yield rows
+        left = self._left.told()
+        if left is not None:
+            feeds = core.GaugeMetricFamily(
+                "pullfeed_outdated_feeds", "Feeds of an older version.", labels=("what",)
+            )
+            feeds.add_metric(("encoding",), left.encoding)
+            feeds.add_metric(("rules",), left.rules)
+            yield feeds
+
+
+class _Survey(Generic[T]):
+    """What is asked over all shops, and not at each request."""
+
+    def __init__(self, ask: Callable[[], T]) -> None:
+        self._ask = ask
+        self._known: T | None = None
+        self._asked_s = 0.0
+
+    def told(self) -> T | None:
+        """What is known of it; None where the database does not answer."""
+        now_s = time.monotonic()
+        if self._known is None or now_s - self._asked_s >= SURVEY_S:
             try:
-                self._known = self._survey()
+                self._known = self._ask()
             except errors.PullfeedError:
                 return None
-            self._surveyed = now
+            self._asked_s = now_s
         return self._known
 
 

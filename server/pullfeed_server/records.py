@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pullfeed.v1 import record_pb2, record_service_pb2
-from pullfeed_server import clock, errors, intake, paging
+from pullfeed_server import clock, epochs, errors, intake, paging
 from pullfeed_server.encoding import normal, scopes, tombstone, version
 from pullfeed_server.store import Store, Transaction, rows
 
@@ -73,8 +73,7 @@ class Records:
         after = paging.read(page_token)
 
         def work(tx: Transaction) -> paging.Page[str]:
-            if not tx.feeds.has_shop(shop):
-                raise errors.ShopNotFound
+            epochs.of(tx, shop, scope)
             found = tx.records.ids(shop, scope, after, page_size + 1)
             return paging.cut(found, page_size, lambda last: last)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Iterator
 
@@ -57,10 +58,12 @@ class Retention:
             shops = self._store.read(functools.partial(_shops, shops[-1]))
 
     def _prune(self, shop: str, scope: int, minute: int) -> Iterator[None]:
-        # Looked up first: most feeds have nothing to drop, and a write would wait for the disk.
-        while self._store.read(lambda tx: _due(tx, shop, scope, minute)) is not None:
-            self._store.write(lambda tx: _drop(tx, shop, scope, minute))
-            yield
+        # A newer core's feed is for it to keep.
+        with contextlib.suppress(errors.RulesUnknown):
+            # Looked up first: most feeds have nothing to drop, and a write would wait for the disk.
+            while self._store.read(lambda tx: _due(tx, shop, scope, minute)) is not None:
+                self._store.write(lambda tx: _drop(tx, shop, scope, minute))
+                yield
         yield
 
 

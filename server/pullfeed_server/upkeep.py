@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 
 from pullfeed_server import errors
 
 INTERVAL_S = 3600.0
+# What is rested after a step, in steps of its length: calls have the time between.
+_REST = 3.0
 
 _log = logging.getLogger(__name__)
 
@@ -44,9 +47,11 @@ class Upkeep:
 
     def _try(self, task: Callable[[], Iterable[object]]) -> None:
         try:
+            begun_s = time.monotonic()
             for _ in task():
-                if self._stopped.is_set():
+                if self._stopped.wait(_REST * (time.monotonic() - begun_s)):
                     return
+                begun_s = time.monotonic()
         except errors.PullfeedError as error:
             # The database is away or full; the next hour is soon enough.
             _log.warning("Upkeep was put off: %s", error.reason)

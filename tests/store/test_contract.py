@@ -109,7 +109,8 @@ def test_a_shop_is_made_once(store: Store) -> None:
 def test_a_feed_begins_at_position_zero_of_the_first_epoch(store: Store) -> None:
     assert store.read(lambda tx: tx.feeds.get(_SHOP, _SCOPE)) is None
     epoch = store.read(lambda tx: tx.feeds.epoch().epoch)
-    assert store.write(lambda tx: tx.feeds.lock(_SHOP, _SCOPE)) == rows.FeedRow(0, epoch)
+    made = rows.FeedRow(0, epoch, oldest_encoding=1, newest_encoding=1, rules=1)
+    assert store.write(lambda tx: tx.feeds.lock(_SHOP, _SCOPE)) == made
     store.write(lambda tx: tx.feeds.set_position(_SHOP, _SCOPE, 5))
     assert store.write(lambda tx: tx.feeds.lock(_SHOP, _SCOPE))[:2] == (5, epoch)
     assert store.read(lambda tx: tx.feeds.get(_SHOP, 2)) is None

@@ -124,8 +124,10 @@ def _set_version(opened: database.Database, version: int, oldest: int) -> None:
     with opened.alone() as connection:
         known = sa.table("alembic_version", sa.column("version_num"))
         connection.execute(sa.update(known).values(version_num=f"{version:04}"))
+        row: dict[str, object]
         row = {"one": 1, "oldest_version": oldest, "epoch": 7, "jumps": 0, "begun_us": 0}
-        connection.execute(sa.insert(schema.database), {**row, "system_id": "", "timeline": 0})
+        row |= {"system_id": "", "timeline": 0, "rules": 1}
+        connection.execute(sa.insert(schema.database), row)
 
 
 def test_a_newer_version_that_still_takes_this_core_is_served(

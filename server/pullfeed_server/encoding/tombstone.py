@@ -30,9 +30,19 @@ def encoded(kind: scopes.Kind, record_id: str, removed_us: int, reason: str) -> 
     """Its Protobuf, and its JSON in the contract's style and order."""
     removed = record_pb2.RemovedRecord(id=record_id, reason=_REASONS[reason])
     removed.removed_date.FromMicroseconds(removed_us)
+    return removed.SerializeToString(deterministic=True), to_json(kind, removed)
+
+
+def rendered(kind: scopes.Kind, proto: bytes) -> bytes:
+    """The JSON of a stored one."""
+    return to_json(kind, record_pb2.RemovedRecord.FromString(proto))
+
+
+def to_json(kind: scopes.Kind, removed: record_pb2.RemovedRecord) -> bytes:
+    """The tombstone's JSON object in UTF-8."""
     plain = {
-        kind.id_field: record_id,
+        kind.id_field: removed.id,
         "removed_date": removed.removed_date.ToJsonString(),
-        "reason": reason,
+        "reason": word_of(removed.reason),
     }
-    return removed.SerializeToString(deterministic=True), orjson.dumps(plain)
+    return orjson.dumps(plain)

@@ -57,6 +57,18 @@ def judge(record: record_pb2.Record, kind: scopes.Kind) -> Good | Bad:
     return _encoded(inner, kind)
 
 
+def judged_again(proto: bytes, kind: scopes.Kind) -> Good | Bad:
+    """A stored version, normalised, checked and encoded by the rules of now."""
+    record = record_pb2.Record()
+    getattr(record, kind.name).ParseFromString(proto)
+    return judge(record, kind)
+
+
+def rendered(kind: scopes.Kind, proto: bytes) -> bytes:
+    """The JSON of a stored version."""
+    return contract.to_json(kind.message.FromString(proto))
+
+
 def unreadable(row: record_service_pb2.UnreadableRecord, kind: scopes.Kind) -> Bad:
     """What a loader could not turn into a record, as a withheld version."""
     told = [(row.field, row.reason), *((more.field, more.reason) for more in row.more)]

@@ -44,7 +44,11 @@ class Feeds(Protocol):
         ...
 
     def get(self, shop: str, scope: int) -> rows.FeedRow | None:
-        """The feed's counter; None before its first change."""
+        """The feed's counter; None before its first change.
+
+        Raises RulesUnknown where a newer core has judged its records, as `get_for` and
+        `lock` do.
+        """
         ...
 
     def get_for(self, shop: str, scope: int, list: int, importer: str) -> ReaderRow | None:
@@ -60,7 +64,35 @@ class Feeds(Protocol):
         ...
 
     def set_position(self, shop: str, scope: int, position: int) -> None:
-        """Moves a locked counter, and notes the time where its minute is new."""
+        """Moves a locked counter, and notes the time where its minute is new.
+
+        Notes too that rows may have this core's encoding from now on.
+        """
+        ...
+
+    def set_encodings(self, shop: str, scope: int, oldest: int, newest: int) -> None:
+        """Notes that no row has one outside them. Under the lock."""
+        ...
+
+    def set_rules(self, shop: str, scope: int, rules: int) -> None:
+        """Notes what all records have passed. Under the lock."""
+        ...
+
+    def rules(self) -> int:
+        """The rules that every feed is to be brought to."""
+        ...
+
+    def outdated(
+        self, encoding: int, rules: int, after: tuple[str, int], limit: int
+    ) -> list[tuple[str, int]]:
+        """Feeds with rows of an older encoding, or of older rules, by shop and scope.
+
+        after: the shop and scope of the one before.
+        """
+        ...
+
+    def count_outdated(self, encoding: int, rules: int) -> tuple[int, int]:
+        """How many feeds have rows of an older encoding, and how many are of older rules."""
         ...
 
     def stood_at(self, shop: str, scope: int, minute: int) -> int:

@@ -61,6 +61,15 @@ class Records(Protocol):
         """Up to `limit` rows of a list behind a position, as Protobuf."""
         ...
 
+    def stored(
+        self, shop: str, scope: int, list: int, after: int, limit: int
+    ) -> list[rows.EncodedRow]:
+        """Up to `limit` rows of a list behind a position, as they are stored.
+
+        `put` or `remove` at its own position gives one of them other bytes.
+        """
+        ...
+
     def changes(self, shop: str, scope: int, after: int, limit: int) -> list[rows.ChangeRow]:
         """Up to `limit` rows of both lists behind a position, in the order of positions."""
         ...

@@ -19,7 +19,9 @@ class FeedRow(NamedTuple):
     """A feed that has had a change. position: number of the last one.
 
     held: ids in its hold. pruned: of the last tombstone that is no longer kept, 0
-    where all are. minute: the last one in `times`, since 1970.
+    where all are. minute: the last one in `times`, since 1970. oldest_encoding,
+    newest_encoding: no row has one outside them. rules: those that all its records
+    have passed.
     """
 
     position: int
@@ -27,6 +29,9 @@ class FeedRow(NamedTuple):
     held: int = 0
     pruned: int = 0
     minute: int = 0
+    oldest_encoding: int = 0
+    newest_encoding: int = 0
+    rules: int = 0
 
 
 class Standing(NamedTuple):
@@ -80,6 +85,13 @@ class TombstoneRow(NamedTuple):
     suppressed: bool = False
     proto: bytes = b""
     json: bytes = b""
+
+
+class EncodedRow(NamedTuple):
+    """A row of either list as it is stored, and the encoding of its JSON."""
+
+    encoding: int
+    row: RecordRow | TombstoneRow
 
 
 class ErasureRow(NamedTuple):

@@ -40,7 +40,8 @@ def _by_position(name: str, kind: int) -> sa.Index:
 # cores may serve the database, raised by a migration that takes away what they need.
 # epoch: drawn, so that no cursor or token of a database that stood here before is taken for
 # one of this. jumps, begun_us: how many epochs came after the first, and when the last one.
-# system_id, timeline: of the server that it began on; "" and 0 on SQLite.
+# system_id, timeline: of the server that it began on; "" and 0 on SQLite. rules: the version
+# that every feed is to be brought to.
 database = sa.Table(
     "database",
     metadata,
@@ -51,6 +52,7 @@ database = sa.Table(
     sa.Column("begun_us", _NUMBER, nullable=False),
     sa.Column("system_id", _TEXT, nullable=False),
     sa.Column("timeline", _NUMBER, nullable=False),
+    sa.Column("rules", sa.SmallInteger, nullable=False),
 )
 
 shops = sa.Table(
@@ -61,7 +63,8 @@ shops = sa.Table(
 )
 
 # One counter row per feed: its lock orders the writers (see store.Feeds.lock). jumps: how
-# many of the database's it has made.
+# many of the database's it has made. The encodings are bounds of those its rows have, so that
+# a page need not look at each. rules: those that all its records have passed.
 feeds = sa.Table(
     "feeds",
     metadata,
@@ -73,6 +76,9 @@ feeds = sa.Table(
     sa.Column("held", _NUMBER, nullable=False),
     sa.Column("pruned", _NUMBER, nullable=False),
     sa.Column("minute", _NUMBER, nullable=False),
+    sa.Column("oldest_encoding", sa.SmallInteger, nullable=False),
+    sa.Column("newest_encoding", sa.SmallInteger, nullable=False),
+    sa.Column("rules", sa.SmallInteger, nullable=False),
 )
 
 # Ids that go once a person has approved it. held_us: when the hold began, the same in each row.

@@ -36,6 +36,7 @@ _REFUSALS = {
     "KeyLimit": ("FAILED_PRECONDITION", "KEY_LIMIT", ""),
     "LastOperatorKey": ("FAILED_PRECONDITION", "LAST_OPERATOR_KEY", ""),
     "StoreUnavailable": ("UNAVAILABLE", "UNAVAILABLE", ""),
+    "RulesUnknown": ("UNAVAILABLE", "RULES_UNKNOWN", ""),
     "StorageFull": ("RESOURCE_EXHAUSTED", "STORAGE_FULL", ""),
     "Busy": ("RESOURCE_EXHAUSTED", "BUSY", ""),
     "RequestTooLarge": ("RESOURCE_EXHAUSTED", "REQUEST_TOO_LARGE", ""),

@@ -583,3 +583,55 @@ def test_the_last_word_on_consent_is_what_stands(steps: list[_Step]) -> None:
             elif consent.says_no:
                 assert stands is not None
                 assert stands.reason in ("consent_withdrawn", "erased")
+
+
+def _judged_again(feed: _Feed, *judged: version.Good | version.Bad) -> list[str]:
+    taken = intake.Intake(feed._standings(), _NOW_US, force=True)
+    outcomes = [taken.judge_again(one) for one in judged]
+    feed._write(taken.changes())
+    return outcomes
+
+
+def _standing_goods(feed: _Feed) -> dict[str, version.Good]:
+    return {
+        one: placed for one, (_, placed) in feed.placed.items() if isinstance(placed, version.Good)
+    }
+
+
+@given(_ANY)
+def test_judged_anew_exactly_what_is_refused_goes_and_every_no_goes_out(
+    steps: list[_Step],
+) -> None:
+    feed = _Feed()
+    feed.take(steps)
+    withheld, before = dict(feed.withheld), dict(feed.placed)
+    # The rule of now: no text "b".
+    goods = _standing_goods(feed)
+    refused = {one for one, good in goods.items() if orjson.loads(good.proto)[1] == "b"}
+    judged = [
+        _bad(good.modified_us, one, "No" if good.refused else "Yes") if one in refused else good
+        for one, good in goods.items()
+    ]
+    outcomes = _judged_again(feed, *judged)
+    assert outcomes == ["withheld" if one in refused else "unchanged" for one in goods]
+    for one, (position, placed) in feed.placed.items():
+        if one in refused:
+            good = goods[one]
+            assert isinstance(placed, rows.TombstoneRow)
+            assert placed.reason == ("consent_withdrawn" if good.refused else "withheld")
+            assert (placed.refused, placed.modified_us) == (good.refused, good.modified_us)
+        else:
+            assert (position, placed) == before[one]
+    # What was withheld already is newer, and stays as it is.
+    assert {one: feed.withheld[one] for one in withheld} == withheld
+    assert set(feed.withheld) == set(withheld) | refused
+
+
+def test_judged_anew_other_bytes_take_a_new_place_beside_what_is_withheld() -> None:
+    feed = _Feed()
+    feed.take([_good(5), _bad_no(6)])
+    (kept,) = _standing_goods(feed).values()
+    withheld = dict(feed.withheld)
+    anew = kept._replace(fingerprint=b"other", proto=b"other", json=b"other")
+    assert _judged_again(feed, anew) == ["stored"]
+    assert feed.contents() == ([anew], withheld)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import pathlib
 from collections.abc import Callable
 
@@ -7,7 +8,7 @@ import click.testing
 import pytest
 
 from pullfeed_server import __main__ as program
-from pullfeed_server import errors
+from pullfeed_server import encoding, errors
 from pullfeed_server.store.sql import SqlStore
 
 Run = Callable[..., str]
@@ -54,3 +55,27 @@ def test_the_script_of_a_server_is_printed_without_one() -> None:
     assert done.output.startswith("BEGIN;")
     assert 'shop TEXT COLLATE "C" NOT NULL' in done.output
     assert done.output.strip().endswith("COMMIT;")
+
+
+def test_reapply_says_which_rules_feeds_are_brought_to(
+    run: Run, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("migrate")
+    assert run("reapply") == "Feeds are brought to rules 1, as before.\n"
+    monkeypatch.setattr(encoding, "RULES", 2)
+    assert run("reapply") == "Feeds are brought to rules 2.\n"
+    with contextlib.closing(SqlStore(url)) as store:
+        assert store.read(lambda tx: tx.feeds.rules()) == 2
+
+
+def test_an_older_version_has_nothing_reapplied(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("migrate")
+    run("reapply")
+    monkeypatch.setattr(encoding, "RULES", 0)
+    with pytest.raises(errors.Unusable, match="start a newer pullfeed-server"):
+        run("reapply")
+
+
+def test_reapply_wants_the_tables_of_this_version(run: Run) -> None:
+    with pytest.raises(errors.Unusable, match="pullfeed-server migrate"):
+        run("reapply")

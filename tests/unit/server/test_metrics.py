@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import collections
+import contextlib
+import pathlib
 import urllib.request
 from collections.abc import Iterator
 
@@ -13,7 +15,9 @@ from google.protobuf import message
 from pullfeed.v1 import feed_service_pb2 as feed_pb
 from pullfeed.v1 import record_pb2
 from pullfeed.v1 import record_service_pb2 as record_pb
-from pullfeed_server import deliveries, errors, metrics, policy
+from pullfeed_server import deliveries, errors, metrics, policy, renewal
+from pullfeed_server.store import Store
+from pullfeed_server.store.sql import SqlStore
 
 _CUSTOMER, _ORDER = record_pb2.SCOPE_CUSTOMER, record_pb2.SCOPE_ORDER
 
@@ -41,9 +45,29 @@ def survey() -> _Survey:
     return _Survey()
 
 
+class _Renewing(renewal.Renewal):
+    """Has done some rows, and knows what is left."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.reencoding.count = 700
+
+    def left(self) -> renewal.Left:
+        return renewal.Left(encoding=2, rules=0)
+
+
 @pytest.fixture
-def counted(survey: _Survey) -> metrics.Metrics:
-    return metrics.Metrics(survey, lambda: 4)
+def counted(survey: _Survey, tmp_path: pathlib.Path) -> Iterator[metrics.Metrics]:
+    with contextlib.closing(SqlStore(f"sqlite:///{tmp_path}/pullfeed.db")) as store:
+        yield metrics.Metrics(survey, lambda: 4, _Renewing(store))
+
+
+def test_what_is_renewed_and_what_is_left_are_told(counted: metrics.Metrics) -> None:
+    numbers = _numbers(counted)
+    assert numbers['pullfeed_renewed_rows_total{what="encoding"}'] == 700
+    assert numbers['pullfeed_outdated_feeds{what="encoding"}'] == 2
+    assert numbers['pullfeed_renewed_rows_total{what="rules"}'] == 0
+    assert numbers['pullfeed_outdated_feeds{what="rules"}'] == 0
 
 
 def _call(

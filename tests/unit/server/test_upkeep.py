@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -67,3 +68,27 @@ def test_a_database_that_is_away_ends_no_task_for_good(caplog: pytest.LogCapture
 
 def test_stopping_before_the_start_is_harmless() -> None:
     upkeep.Upkeep([]).stop()
+
+
+def test_calls_have_three_times_the_time_of_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = 0.0
+    rests: list[float] = []
+
+    def task() -> Iterator[None]:
+        nonlocal now_s
+        for took_s in (2.0, 0.5):
+            now_s += took_s
+            yield
+
+    class Stopped(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            nonlocal now_s
+            rests.append(timeout or 0.0)
+            now_s += timeout or 0.0
+            return False
+
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    running = upkeep.Upkeep([task])
+    running._stopped = Stopped()
+    running._try(task)
+    assert rests == [6.0, 1.5]

@@ -106,6 +106,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND. There is no importer of this name."""
     ERROR_REASON_NOTICE_NOT_FOUND: _ErrorReason.ValueType  # 34
     """NOT_FOUND. No notice waits under this number."""
+    ERROR_REASON_RULES_UNKNOWN: _ErrorReason.ValueType  # 40
+    """UNAVAILABLE. The feed is judged by the rules of a newer version: upgrade
+    this core, or try again where another one answers.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused: `reason` of the google.rpc.ErrorInfo in the status
@@ -197,4 +201,8 @@ ERROR_REASON_IMPORTER_NOT_FOUND: ErrorReason.ValueType  # 33
 """NOT_FOUND. There is no importer of this name."""
 ERROR_REASON_NOTICE_NOT_FOUND: ErrorReason.ValueType  # 34
 """NOT_FOUND. No notice waits under this number."""
+ERROR_REASON_RULES_UNKNOWN: ErrorReason.ValueType  # 40
+"""UNAVAILABLE. The feed is judged by the rules of a newer version: upgrade
+this core, or try again where another one answers.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

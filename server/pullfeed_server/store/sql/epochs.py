@@ -11,7 +11,7 @@ import secrets
 
 import sqlalchemy as sa
 
-from pullfeed_server import clock
+from pullfeed_server import clock, encoding
 from pullfeed_server.store import dialects, schema
 from pullfeed_server.store.sql.statement import Cursor, Statement
 
@@ -39,7 +39,7 @@ class Epochs:
 
     def ensure(self, cursor: Cursor) -> None:
         """Draws the first epoch of a new database."""
-        new = {"one": 1, "oldest_version": schema.VERSION, "jumps": 0}
+        new = {"one": 1, "oldest_version": schema.VERSION, "jumps": 0, "rules": encoding.RULES}
         self._add.run(cursor, **new, **self._drawn(cursor, begun_us=0))
 
     def recognise(self, cursor: Cursor) -> None:

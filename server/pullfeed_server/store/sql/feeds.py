@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pullfeed_server import clock
+from pullfeed_server import clock, encoding, errors
 from pullfeed_server.store import dialects, feeds, rows, schema
 from pullfeed_server.store.sql import epochs
 from pullfeed_server.store.sql.statement import Cursor, Statement
@@ -18,8 +18,12 @@ _MINUTE_US = 60 * 1_000_000
 _HOUR = 60
 # How long times are kept by the minute; beyond it by the hour.
 _BY_MINUTE = 30 * 24 * _HOUR
+# Bounds of those that a feed's rows have.
+_ENCODINGS = ("oldest_encoding", "newest_encoding")
 # What a feed's own row has of a FeedRow; the epoch is the database's.
-_STORED = ("position", "held", "pruned", "minute")
+_STORED = ("position", "held", "pruned", "minute", *_ENCODINGS, "rules")
+# What every change sets.
+_MOVED = ("position", "minute", *_ENCODINGS)
 _D = schema.database.c
 # Its only row, by its key.
 _IS_DATABASE = _D.one == sa.literal_column("1")
@@ -66,8 +70,13 @@ class Statements:
         )
         self.set_position = Statement(
             engine,
-            changed.values(position=sa.bindparam("position"), minute=sa.bindparam("minute")),
+            changed.values({name: sa.bindparam(name) for name in _MOVED}),
         )
+        self.set_encodings = Statement(
+            engine, changed.values({name: sa.bindparam(name) for name in _ENCODINGS})
+        )
+        self.set_rules = Statement(engine, changed.values(rules=sa.bindparam("rules")))
+        self.rules = Statement(engine, sa.select(_D.rules).where(_IS_DATABASE))
         self.set_pruned = Statement(engine, changed.values(pruned=sa.bindparam("pruned")))
         self.add_time = Statement(engine, sa.insert(schema.times))
         # Primary key of times, from the minute on.
@@ -111,6 +120,23 @@ class Statements:
             .where(_S.shop > sa.bindparam("after"))
             .order_by(_S.shop)
             .limit(sa.bindparam("limit", type_=sa.Integer)),
+        )
+        # These cross shops on purpose, by the key of feeds: what a newer core has still to do.
+        has_older = _F.oldest_encoding < sa.bindparam("encoding", type_=sa.SmallInteger)
+        has_passed_less = _F.rules < sa.bindparam("rules", type_=sa.SmallInteger)
+        after = sa.tuple_(sa.bindparam("shop", type_=sa.Text), sa.bindparam("scope"))
+        self.outdated = Statement(
+            engine,
+            sa.select(_F.shop, _F.scope)
+            .where(sa.tuple_(_F.shop, _F.scope) > after, sa.or_(has_older, has_passed_less))
+            .order_by(_F.shop, _F.scope)
+            .limit(sa.bindparam("limit", type_=sa.Integer)),
+        )
+        self.count_outdated = Statement(
+            engine,
+            sa.select(
+                sa.func.count().filter(has_older), sa.func.count().filter(has_passed_less)
+            ).select_from(schema.feeds),
         )
         # These read the indexes of the lists and the key of withheld, not the rows.
         self.feeds = Statement(
@@ -165,6 +191,8 @@ class SqlFeeds:
             # Waits for another that makes it now; then one of both makes it.
             # Its jumps are still to be made: it may have stood here and be lost.
             new = dict.fromkeys((*_STORED, "jumps"), 0)
+            new |= dict.fromkeys(_ENCODINGS, encoding.VERSION)
+            new["rules"] = self.rules()
             self._sql.add.run(self._cursor, shop=shop, scope=scope, **new)
             (row,) = self._sql.lock.all(self._cursor, shop=shop, scope=scope)
         feed = self._locked[shop, scope] = _feed(row)
@@ -181,10 +209,15 @@ class SqlFeeds:
             named = {"shop": shop, "scope": scope, "minute": minute}
             self._sql.add_time.run(self._cursor, **named, position=known.position)
             self._thin(shop, scope, _by_hour(known.minute), _by_hour(minute))
-        self._sql.set_position.run(
-            self._cursor, of_shop=shop, of_scope=scope, position=position, minute=minute
+        moved = known._replace(
+            position=position,
+            minute=minute,
+            oldest_encoding=min(known.oldest_encoding, encoding.VERSION),
+            newest_encoding=max(known.newest_encoding, encoding.VERSION),
         )
-        self._locked[shop, scope] = known._replace(position=position, minute=minute)
+        values = {name: getattr(moved, name) for name in _MOVED}
+        self._sql.set_position.run(self._cursor, of_shop=shop, of_scope=scope, **values)
+        self._locked[shop, scope] = moved
 
     def stood_at(self, shop: str, scope: int, minute: int) -> int:
         counter = self.get(shop, scope)
@@ -199,10 +232,30 @@ class SqlFeeds:
     def set_pruned(self, shop: str, scope: int, position: int) -> None:
         self._sql.set_pruned.run(self._cursor, of_shop=shop, of_scope=scope, pruned=position)
 
-    def _thin(self, shop: str, scope: int, since: int, before: int) -> None:
-        """Keeps the first time alone of each hour. Only another hour brings one that is due."""
-        if since < before:
-            self._sql.thin.run(self._cursor, shop=shop, scope=scope, since=since, before=before)
+    def set_encodings(self, shop: str, scope: int, oldest: int, newest: int) -> None:
+        values = dict(zip(_ENCODINGS, (oldest, newest), strict=True))
+        self._sql.set_encodings.run(self._cursor, of_shop=shop, of_scope=scope, **values)
+
+    def set_rules(self, shop: str, scope: int, rules: int) -> None:
+        self._sql.set_rules.run(self._cursor, of_shop=shop, of_scope=scope, rules=rules)
+
+    def rules(self) -> int:
+        found: int = self._sql.rules.scalar(self._cursor)
+        return found
+
+    def outdated(
+        self, encoding: int, rules: int, after: tuple[str, int], limit: int
+    ) -> list[tuple[str, int]]:
+        shop, scope = after
+        asked = {"encoding": encoding, "rules": rules, "shop": shop, "scope": scope}
+        found = self._sql.outdated.all(self._cursor, **asked, limit=limit)
+        return [(shop, scope) for shop, scope in found]
+
+    def count_outdated(self, encoding: int, rules: int) -> tuple[int, int]:
+        ((older, passed_less),) = self._sql.count_outdated.all(
+            self._cursor, encoding=encoding, rules=rules
+        )
+        return older, passed_less
 
     def shops(self, after: str, limit: int) -> list[str]:
         return [shop for (shop,) in self._sql.shops.all(self._cursor, after=after, limit=limit)]
@@ -217,13 +270,26 @@ class SqlFeeds:
                 lists.get((scope, rows.RECORDS), 0),
                 lists.get((scope, rows.REMOVED), 0),
                 withheld.get(scope, 0),
-                _feed(row).position,
+                _feed_row(row).position,
             )
             for scope, *row in self._sql.feeds.all(self._cursor, shop=shop)
         ]
 
+    def _thin(self, shop: str, scope: int, since: int, before: int) -> None:
+        """Keeps the first time alone of each hour. Only another hour brings one that is due."""
+        if since < before:
+            self._sql.thin.run(self._cursor, shop=shop, scope=scope, since=since, before=before)
+
 
 def _feed(row: Sequence[Any]) -> rows.FeedRow:
+    """A feed's row, which every call on it asks for. Raises RulesUnknown."""
+    feed = _feed_row(row)
+    if feed.rules > encoding.RULES:
+        raise errors.RulesUnknown
+    return feed
+
+
+def _feed_row(row: Sequence[Any]) -> rows.FeedRow:
     """A feed's row, as if it had made every jump."""
     position, *others, jumps, all_jumps, epoch = row
     return rows.FeedRow(position + max(0, all_jumps - jumps) * epochs.JUMP, epoch, *others)

@@ -15,6 +15,10 @@ from pullfeed_server.store.sql.statement import Cursor, Statement, replacing
 
 _R, _W = schema.records.c, schema.withheld.c
 _LISTS = (rows.RECORDS, rows.REMOVED)
+_ROWS: dict[int, type[rows.RecordRow | rows.TombstoneRow]] = {
+    rows.RECORDS: rows.RecordRow,
+    rows.REMOVED: rows.TombstoneRow,
+}
 _WITHHELD = (*rows.WithheldRow._fields, "reasons")
 # What stands in the columns that a list has no use for.
 _NO_REASON, _NO_BYTES, _NEVER = "", b"", 0
@@ -75,6 +79,7 @@ class Statements:
         # Index records_by_position or removed_by_position, from `after` on.
         self.page_json = _of_each_list(engine, functools.partial(_joined_page, engine))
         self.page_proto = _of_each_list(engine, lambda kind: _page(kind, _R.position, _R.proto))
+        self.stored = _of_each_list(engine, _stored)
         # Both of them, each from `after` on.
         self.changes = Statement(engine, _changes())
         self.skip = _of_each_list(engine, _last_of_page)
@@ -189,6 +194,14 @@ class SqlRecords:
             has_next=len(found) > limit,
         )
 
+    def stored(
+        self, shop: str, scope: int, list: int, after: int, limit: int
+    ) -> list[rows.EncodedRow]:
+        found = self._sql.stored[list].all(
+            self._cursor, shop=shop, scope=scope, after=after, limit=limit
+        )
+        return [rows.EncodedRow(form, _ROWS[list](*row)) for form, *row in found]
+
     def changes(self, shop: str, scope: int, after: int, limit: int) -> list[rows.ChangeRow]:
         found = self._sql.changes.all(
             self._cursor, shop=shop, scope=scope, after=after, limit=limit
@@ -254,6 +267,10 @@ def _page(kind: int, *columns: sa.Column[Any]) -> Any:
         .order_by(_R.position)
         .limit(sa.bindparam("limit", type_=sa.Integer))
     )
+
+
+def _stored(kind: int) -> Any:
+    return _page(kind, _R.encoding, *(_R[name] for name in _ROWS[kind]._fields))
 
 
 def _changes() -> Any:

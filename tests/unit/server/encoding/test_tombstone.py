@@ -49,3 +49,17 @@ def test_a_date_keeps_its_fraction(removed_us: int, date: bytes) -> None:
 def test_a_reason_has_one_word(word: str) -> None:
     assert tombstone.word_of(_REASONS[word]) == word
     assert tombstone.word_of(0) == "deleted"
+
+
+@pytest.mark.parametrize("reason", _REASONS)
+def test_a_stored_tombstone_is_rendered_as_it_was_made(reason: str) -> None:
+    kind = scopes.KINDS[record_pb2.SCOPE_ORDER]
+    proto, json = tombstone.encoded(kind, "o1", _REMOVED_US, reason)
+    assert tombstone.rendered(kind, proto) == json
+
+
+def test_a_reason_that_only_a_newer_version_knows_reads_as_deleted() -> None:
+    kind = scopes.KINDS[record_pb2.SCOPE_CUSTOMER]
+    newer = b"\x0a\x02c1\x18\x63"
+    assert record_pb2.RemovedRecord.FromString(newer).reason == 99
+    assert b'"reason":"deleted"' in tombstone.rendered(kind, newer)

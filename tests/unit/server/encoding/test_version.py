@@ -252,3 +252,19 @@ def test_the_scopes_are_the_numbers_of_the_importer() -> None:
         "order_id",
         "product_id",
     }
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        factories.customer(),
+        factories.customer(consent="No"),
+        factories.order(line_items=[{**factories.LINE_ITEM, "quantity": "0"}]),
+        factories.product(),
+    ],
+)
+def test_what_is_stored_is_rendered_and_judged_as_it_was_put(message: factories.Message) -> None:
+    good = _good(message)
+    kind = next(kind for kind in scopes.KINDS.values() if isinstance(message, kind.message))
+    assert version.rendered(kind, good.proto) == good.json
+    assert version.judged_again(good.proto, kind) == good

@@ -36,6 +36,7 @@ def _database() -> None:
         sa.Column("begun_us", _NUMBER, nullable=False),
         sa.Column("system_id", _TEXT, nullable=False),
         sa.Column("timeline", _NUMBER, nullable=False),
+        sa.Column("rules", _SMALL, nullable=False),
     )
 
 
@@ -54,6 +55,9 @@ def _feeds() -> None:
         sa.Column("held", _NUMBER, nullable=False),
         sa.Column("pruned", _NUMBER, nullable=False),
         sa.Column("minute", _NUMBER, nullable=False),
+        sa.Column("oldest_encoding", _SMALL, nullable=False),
+        sa.Column("newest_encoding", _SMALL, nullable=False),
+        sa.Column("rules", _SMALL, nullable=False),
     )
     op.create_table(
         "held",
