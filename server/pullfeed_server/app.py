@@ -77,6 +77,8 @@ class App(NamedTuple):
     health: health.Health
     delivered: Delivered
     upkeep: upkeep.Upkeep
+    # Apart from the other: to renew every row may take days.
+    renewal: upkeep.Upkeep
     endpoint: metrics.Endpoint | None
     sender: sender.Sender
     address: str
@@ -88,6 +90,7 @@ class App(NamedTuple):
         self.sender.start()
         self.delivered.recorder.start()
         self.upkeep.start()
+        self.renewal.start()
         self.health.set("", health_pb2.HealthCheckResponse.SERVING)
 
     def stop(self) -> None:
@@ -98,6 +101,7 @@ class App(NamedTuple):
             self.endpoint.stop()
         self.sender.stop()
         self.upkeep.stop()
+        self.renewal.stop()
         self.delivered.recorder.stop()
         self.store.close()
 
@@ -147,15 +151,14 @@ def _wire(settings: Settings, store: Store) -> App:
     address = listener.bind(server, settings.listen)
     endpoint = metrics.Endpoint(settings.metrics_listen, counted) if counted else None
     kept = retention.Retention(store, settings.tombstone_retention_days)
-    tasks = upkeep.Upkeep(
-        [delivered.deliveries.prune, kept.prune, renewing.reapply, renewing.reencode]
-    )
+    tasks = upkeep.Upkeep([delivered.deliveries.prune, kept.prune])
     return App(
         server,
         store,
         servicer,
         delivered,
         tasks,
+        upkeep.Upkeep([renewing.reapply, renewing.reencode]),
         endpoint,
         _sender(settings, store),
         address,

@@ -13,8 +13,8 @@ def start(tmp_path: pathlib.Path) -> Iterator[process.Start]:
     """Starts cores on one file; whatever still runs ends with the test."""
     started: list[process.Process] = []
 
-    def start(*arguments: Any) -> process.Process:
-        started.append(process.Process(tmp_path, *arguments))
+    def start(*arguments: Any, **changes: Any) -> process.Process:
+        started.append(process.Process(tmp_path, *arguments, **changes))
         return started[-1]
 
     yield start

@@ -7,7 +7,7 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import grpc
@@ -15,6 +15,7 @@ from tests.integration import world as worlds
 
 READY_S = 30
 EXIT_S = 30
+PROGRAM = ("-m", "pullfeed_server")
 
 
 class Ended(NamedTuple):
@@ -27,11 +28,20 @@ class Ended(NamedTuple):
 class Process:
     """A core on a folder's file. address: where it serves."""
 
-    def __init__(self, folder: pathlib.Path, listen: str = "127.0.0.1:0", *flags: str) -> None:
-        """Starts the core and waits until it says that it serves."""
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        listen: str = "127.0.0.1:0",
+        *flags: str,
+        program: Sequence[str] = PROGRAM,
+    ) -> None:
+        """Starts the core and waits until it says that it serves.
+
+        program: the arguments of Python that run a core.
+        """
         self.folder = folder
         self._channels: list[grpc.Channel] = []
-        self._child = _start(folder, listen, *flags)
+        self._child = _start(folder, listen, *flags, program=program)
         self.address = _ready(self._child)
 
     def internal(self, key: str) -> worlds.Internal:
@@ -76,9 +86,11 @@ def refused_start(folder: pathlib.Path, listen: str = "127.0.0.1:0") -> Ended:
     return Ended(child.returncode, err)
 
 
-def _start(folder: pathlib.Path, listen: str, *flags: str) -> subprocess.Popen[str]:
+def _start(
+    folder: pathlib.Path, listen: str, *flags: str, program: Sequence[str] = PROGRAM
+) -> subprocess.Popen[str]:
     command = [
-        *(sys.executable, "-m", "pullfeed_server"),
+        *(sys.executable, *program),
         *("--listen", listen),
         *("--database", f"sqlite:///{folder / 'pullfeed.db'}"),
         *("--log-level", "error"),
