@@ -6,6 +6,7 @@ import contextlib
 import pathlib
 import sqlite3
 import time
+from typing import Any
 
 import orjson
 import pytest
@@ -39,7 +40,7 @@ def _wait(folder: pathlib.Path, question: str, most: int) -> None:
         assert time.monotonic() < until_s, "the core stands still"
 
 
-def _pages(core: process.Process, key: str, kind: record_pb2.List) -> list[bytes]:
+def _pages(core: process.Process, key: str, kind: Any) -> list[bytes]:
     reader, pages, cursor = core.internal(key), list[bytes](), None
     while True:
         page = reader.fetch(
@@ -51,7 +52,7 @@ def _pages(core: process.Process, key: str, kind: record_pb2.List) -> list[bytes
             return pages
 
 
-def _walk(core: process.Process, key: str, kind: record_pb2.List) -> list[dict[str, object]]:
+def _walk(core: process.Process, key: str, kind: Any) -> list[dict[str, object]]:
     return [row for page in _pages(core, key, kind) for row in orjson.loads(page)]
 
 
