@@ -84,7 +84,6 @@ def _put(
     tx: Transaction, batch: Batch, versions: Sequence[version.Good | version.Bad]
 ) -> list[str]:
     now_us = clock.now_us()
-    tx.feeds.add_shop(batch.shop, now_us)
     feed = tx.feeds.lock(batch.shop, batch.scope)
     ids = list({put.id for put in versions if put.id})
     if feed.held:

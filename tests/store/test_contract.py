@@ -106,6 +106,11 @@ def test_a_shop_is_made_once(store: Store) -> None:
     assert store.read(lambda tx: tx.feeds.shops("", 10)) == [_SHOP]
 
 
+def test_a_feed_is_made_with_its_shop(store: Store) -> None:
+    store.write(lambda tx: tx.feeds.lock(_SHOP, _SCOPE))
+    assert store.read(lambda tx: tx.feeds.has_shop(_SHOP))
+
+
 def test_a_feed_begins_at_position_zero_of_the_first_epoch(store: Store) -> None:
     assert store.read(lambda tx: tx.feeds.get(_SHOP, _SCOPE)) is None
     epoch = store.read(lambda tx: tx.feeds.epoch().epoch)

@@ -56,7 +56,8 @@ class Feeds(Protocol):
         ...
 
     def lock(self, shop: str, scope: int) -> rows.FeedRow:
-        """The feed's counter, made where it is new and held until the end of the transaction.
+        """The feed's counter, held until the end of the transaction; made where it is new,
+        and its shop with it.
 
         Under this lock versions are compared and positions are given, so that
         changes become visible in the order of their positions.

@@ -190,6 +190,7 @@ class SqlFeeds:
         if row is None:
             # Waits for another that makes it now; then one of both makes it.
             # Its jumps are still to be made: it may have stood here and be lost.
+            self.add_shop(shop, clock.now_us())
             new = dict.fromkeys((*_STORED, "jumps"), 0)
             new |= dict.fromkeys(_ENCODINGS, encoding.VERSION)
             new["rules"] = self.rules()

@@ -28,29 +28,12 @@ class Statements:
     """The statements of SqlRecords."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        # Primary keys of records and withheld.
-        self.standings = Statement(
-            engine,
-            sa.select(
-                _R.id,
-                _R.list,
-                _R.modified_us,
-                _R.fingerprint,
-                _R.reason,
-                _R.refused,
-                _R.suppressed,
-            ).where(_of_feed(_R), dialects.is_one_of(engine, _R.id, "ids")),
-        )
+        # Primary keys of records and withheld: in one statement, as every batch asks this.
+        self.standings = Statement(engine, _standings(engine))
         self.protos = Statement(
             engine,
             sa.select(_R.id, _R.proto).where(
                 _of_feed(_R), _in_list(rows.RECORDS), dialects.is_one_of(engine, _R.id, "ids")
-            ),
-        )
-        self.withheld_standings = Statement(
-            engine,
-            sa.select(_W.id, _W.modified_us).where(
-                _of_feed(_W), dialects.is_one_of(engine, _W.id, "ids")
             ),
         )
         self.listed = dialects.of(engine).listed
@@ -105,11 +88,11 @@ class SqlRecords:
         self._sql = statements
 
     def standings(self, shop: str, scope: int, ids: Sequence[str]) -> dict[str, rows.Standing]:
-        named = {"shop": shop, "scope": scope, "ids": self._sql.listed(ids)}
-        found = {
-            row[0]: _standing(*row[1:]) for row in self._sql.standings.all(self._cursor, **named)
-        }
-        for record_id, modified_us in self._sql.withheld_standings.all(self._cursor, **named):
+        both = self._sql.standings.all(
+            self._cursor, shop=shop, scope=scope, ids=self._sql.listed(ids)
+        )
+        found = {row[0]: _standing(*row[1:]) for row in both if row[1]}
+        for record_id, _, modified_us, *_ in (row for row in both if not row[1]):
             known = found.get(record_id, rows.UNKNOWN)
             found[record_id] = known._replace(
                 modified_us=max(known.modified_us, modified_us), is_withheld=True
@@ -229,6 +212,25 @@ class SqlRecords:
 
 def _of_feed(columns: Any) -> sa.ColumnElement[bool]:
     return sa.and_(columns.shop == sa.bindparam("shop"), columns.scope == sa.bindparam("scope"))
+
+
+def _standings(engine: sa.Engine) -> Any:
+    """How ids stand in the two lists, and behind them those withheld, in list 0."""
+    nothing = [sa.null()] * 4
+    return sa.union_all(
+        sa.select(
+            _R.id,
+            _R.list,
+            _R.modified_us,
+            _R.fingerprint,
+            _R.reason,
+            _R.refused,
+            _R.suppressed,
+        ).where(_of_feed(_R), dialects.is_one_of(engine, _R.id, "ids")),
+        sa.select(_W.id, sa.literal_column("0"), _W.modified_us, *nothing).where(
+            _of_feed(_W), dialects.is_one_of(engine, _W.id, "ids")
+        ),
+    )
 
 
 def _has_reason() -> sa.ColumnElement[bool]:
