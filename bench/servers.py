@@ -14,49 +14,61 @@ from bench import constant, peer, processes, subject
 from pullfeed.v1 import key_service_pb2, key_service_pb2_grpc
 
 SIZES = (50, 250, 1000)
+# Cores on one database share it.
+SECRETS = "a secret that all cores of a bench share"
 
 
 class Core(NamedTuple):
     """A core that serves, and its keys."""
 
+    pid: int
     address: str
     operator: str
     importer: str
 
 
-def core(running: processes.Processes, folder: pathlib.Path) -> Core:
-    """Starts pullfeed's core on an empty database, as `pullfeed serve` would."""
+def core(running: processes.Processes, folder: pathlib.Path, url: str = "") -> Core:
+    """Starts pullfeed's core as `pullfeed serve` would. url: of its database, else a new file."""
     address = processes.free_address()
-    database = folder / "core" / "pullfeed.db"
-    running.start(
-        address, "pullfeed_server", "--listen", address, "--database", f"sqlite:///{database}"
+    database = url or f"sqlite:///{folder}/core/pullfeed.db"
+    key_file = folder / "core" / "operator.key"
+    settings = {"PULLFEED_SECRETS": SECRETS, "PULLFEED_OPERATOR_KEY_FILE": str(key_file)}
+    pid = running.start(
+        *(address, "pullfeed_server", "--listen", address, "--database", database), env=settings
     )
-    operator = (folder / "core" / "operator.key").read_text(encoding="ascii").strip()
+    operator = key_file.read_text(encoding="ascii").strip()
     asked = key_service_pb2.CreateKeyRequest(
         role=key_service_pb2.ROLE_IMPORTER, importer="bench", shops=["*"]
     )
     with grpc.insecure_channel(address) as channel:
         keys = key_service_pb2_grpc.KeyServiceStub(channel)
         made = keys.CreateKey(asked, metadata=(("x-api-key", operator),))
-    return Core(address, operator, made.secret)
+    return Core(pid, address, operator, made.secret)
 
 
 def load(served: Core, file: pathlib.Path, name: str) -> float:
     """Seconds that `pullfeed load` takes for a shop's first file, its own start among them."""
-    command = ("load", str(file), "--shop", name, "--scope", "customer")
     begun = time.perf_counter()
     # It exits with another code than 0 where a row was not stored.
     subprocess.run(
-        [sys.executable, "-m", "pullfeed_client", *command],
-        env={
-            **processes.environment(),
-            "PULLFEED_CORE": served.address,
-            "PULLFEED_KEY": served.operator,
-        },
+        loading(file, name),
+        env=client_environment(served),
         stdout=subprocess.DEVNULL,
         check=True,
     )
     return time.perf_counter() - begun
+
+
+def loading(file: pathlib.Path, name: str) -> list[str]:
+    """The command that loads customers."""
+    command = ("load", str(file), "--shop", name, "--scope", "customer")
+    return [sys.executable, "-m", "pullfeed_client", *command]
+
+
+def client_environment(served: Core) -> dict[str, str]:
+    """The variables of a client that asks this core as its operator."""
+    named = {"PULLFEED_CORE": served.address, "PULLFEED_KEY": served.operator}
+    return {**processes.environment(), **named}
 
 
 def facade(running: processes.Processes, served: Core, workers: int) -> list[subject.Subject]:

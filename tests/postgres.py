@@ -100,6 +100,12 @@ class Server:
         maintenance.migrate(url)
         return str(sa.make_url(url).database)
 
+    @property
+    def pid(self) -> int:
+        """Of the server's first process."""
+        told = (self._data / "postmaster.pid").read_text(encoding="utf-8")
+        return int(told.splitlines()[0])
+
     def execute(self, statement: str, database: str = "postgres") -> list[Any]:
         """What a statement of the test's own answers, run in a transaction of its own."""
         with psycopg.connect(
