@@ -1,4 +1,4 @@
-"""`python -m tools.capacity`: what many shops cost, from measured figures and a stated load.
+"""`python -m bench.engines.capacity`: what many shops cost, from measured figures and a load.
 
 Plays one day: every shop is imported at some time of a window, its records change all
 day. Prints what that takes on average and in the busiest minute, and what runs out first.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import click
@@ -16,11 +16,10 @@ import click
 PAGE = 250
 _MINUTES, _MINUTE_S, _DAY_S = 24 * 60, 60, 24 * 60 * 60
 _GIB, _MIB = 2**30, 2**20
-_BLOCK_BYTES = 8192
 # Processors are planned to be no busier, so that calls do not wait for each other.
 _BUSY = 0.7
-# A core's connections: its threads, and those for notices.
-_CONNECTIONS = 8 + 4
+# Of a core with 8 threads: for calls, exports and notices.
+_CONNECTIONS = 8 + 4 + 4
 
 
 class Figures(NamedTuple):
@@ -119,64 +118,58 @@ def played(load: Load) -> Day:
 
 def needs(figures: Figures, load: Load, day: Day, server: Server) -> list[Need]:
     """What one database server must give."""
-    total_gib = _bytes(figures, load) / _GIB
-    cold = max(0.0, 1 - server.memory_gib / total_gib)
-    blocks = figures.page_blocks + load.spread * PAGE
-    cores = _processes(day.peak * figures.core_page_us + day.puts_per_s * figures.core_put_us)
-
-    def processors(pages_per_s: float) -> float:
-        put_us = day.puts_per_s * figures.server_put_us
-        return (pages_per_s * figures.server_page_us + put_us) / 1e6
-
-    reads = [rate * blocks * cold for rate in (day.average, day.peak)]
-    log = day.puts_per_s * figures.put_log_bytes / _MIB
+    size_gib = bytes_of(figures, load) / _GIB
+    log_mib = day.puts_per_s * figures.put_log_bytes / _MIB
+    cores = _core_processes(figures, day, day.peak)
+    connections = cores * _CONNECTIONS
     return [
         Need(
             "processors",
-            *(processors(day.average), processors(day.peak), server.processors * _BUSY),
-            "spread the shops over several servers (Citus)",
+            _server_processors(figures, day, day.average),
+            _server_processors(figures, day, day.peak),
+            server.processors * _BUSY,
+            "several servers (Citus)",
         ),
         Need(
-            "blocks read from disk, /s",
-            *(*reads, server.reads),
-            "let walks begin at the commit, which reads only what changed; then more memory, "
-            "or several servers (Citus)",
+            "blocks read from disk a second",
+            day.average * _cold_blocks(figures, load, server),
+            day.peak * _cold_blocks(figures, load, server),
+            server.reads,
+            "walks that begin at the commit read only what changed; then more memory, or several "
+            "servers (Citus)",
         ),
-        Need("write-ahead log, MiB/s", log, log, server.log_mib, "put what changed, not all"),
-        Need("disk, GiB", total_gib, total_gib, server.disk_gib, "a larger disk, or several"),
-        Need(
-            "connections",
-            *(cores * _CONNECTIONS, cores * _CONNECTIONS, server.connections),
-            "raise max_connections, or lower the cores' setting threads",
-        ),
+        Need("write-ahead log, MiB/s", log_mib, log_mib, server.log_mib, "put only what changed"),
+        Need("disk, GiB", size_gib, size_gib, server.disk_gib, "a larger disk, or several servers"),
+        Need("connections", connections, connections, server.connections, "raise max_connections"),
     ]
+
+
+def bytes_of(figures: Figures, load: Load) -> int:
+    """Of all records with their indexes."""
+    return load.records * (figures.table_bytes + figures.index_bytes)
 
 
 def report(figures: Figures, load: Load, server: Server) -> Iterator[str]:
     """The plan, in Markdown."""
     day = played(load)
-    yield f"{load.shops:,} shops, {load.records:,} records, {_load_told(load)}"
-    yield ""
-    yield "| what | average | busiest minute |"
-    yield "|---|---:|---:|"
+    yield f"{load.shops:,} shops, {load.records:,} records. {_told(load)}"
+    yield from ("", "| a day | average | busiest minute |", "|---|---:|---:|")
     yield f"| pages of {PAGE} a second | {day.average:,.1f} | {day.peak:,.1f} |"
     yield f"| records put a second | {day.puts_per_s:,.0f} | {day.puts_per_s:,.0f} |"
-    for name, page_us, put_us in (
-        ("core", figures.core_page_us, figures.core_put_us),
-        ("facade", figures.facade_page_us, 0),
-    ):
-        told = [_processes(rate * page_us + day.puts_per_s * put_us) for rate in _rates(day)]
-        yield f"| {name} processes | {told[0]} | {told[1]} |"
-    yield ""
-    yield "| one database server | average | busiest minute | it has | share |"
+    cores = [_core_processes(figures, day, rate) for rate in (day.average, day.peak)]
+    facades = [_processes(rate * figures.facade_page_us) for rate in (day.average, day.peak)]
+    yield f"| core processes | {cores[0]} | {cores[1]} |"
+    yield f"| facade processes | {facades[0]} | {facades[1]} |"
+    memory = [count * figures.core_mib for count in cores]
+    yield f"| memory of the cores, MiB | {memory[0]:,} | {memory[1]:,} |"
+    yield from ("", "| one database server | average | busiest minute | it has | share |")
     yield "|---|---:|---:|---:|---:|"
-    all_needs = needs(figures, load, day, server)
-    for need in all_needs:
-        told_needs = f"{need.average:,.1f} | {need.peak:,.1f} | {need.has:,.0f} | {need.share:.0%}"
-        yield f"| {need.name} | {told_needs} |"
-    first = max(all_needs, key=lambda need: need.share)
-    yield ""
-    yield f"First to run out: {first.name} ({first.share:.0%}). What to do: {first.remedy}."
+    needed = needs(figures, load, day, server)
+    for need in needed:
+        told = f"{need.average:,.2f} | {need.peak:,.2f} | {need.has:,.0f} | {need.share:.0%}"
+        yield f"| {need.name} | {told} |"
+    first = max(needed, key=lambda need: need.share)
+    yield from ("", f"First to run out: {first.name}, {first.share:.0%}. Remedy: {first.remedy}.")
 
 
 @click.command()
@@ -217,12 +210,21 @@ def _drawn(rng: random.Random, mean: float) -> int:
     return int(mean) + (rng.random() < mean % 1)
 
 
-def _bytes(figures: Figures, load: Load) -> int:
-    return load.records * (figures.table_bytes + figures.index_bytes)
+def _cold_blocks(figures: Figures, load: Load, server: Server) -> float:
+    """Blocks of a page that are not in the server's memory."""
+    size_gib = bytes_of(figures, load) / _GIB
+    cold = max(0.0, 1 - server.memory_gib / size_gib)
+    return cold * (figures.page_blocks + load.spread * PAGE)
 
 
-def _rates(day: Day) -> Sequence[float]:
-    return (day.average, day.peak)
+def _server_processors(figures: Figures, day: Day, pages_per_s: float) -> float:
+    puts_us = day.puts_per_s * figures.server_put_us
+    return (pages_per_s * figures.server_page_us + puts_us) / 1e6
+
+
+def _core_processes(figures: Figures, day: Day, pages_per_s: float) -> int:
+    puts_us = day.puts_per_s * figures.core_put_us
+    return _processes(pages_per_s * figures.core_page_us + puts_us)
 
 
 def _processes(busy_us_a_second: float) -> int:
@@ -230,10 +232,10 @@ def _processes(busy_us_a_second: float) -> int:
     return math.ceil(busy_us_a_second / 1e6 / _BUSY)
 
 
-def _load_told(load: Load) -> str:
+def _told(load: Load) -> str:
     return (
-        f"{load.imports:g} full imports of each a day within {load.window_h:g} hours, "
-        f"{load.changes:.1%} of the records put a day."
+        f"A day: {load.imports:g} full imports of each within {load.window_h:g} hours, "
+        f"{load.changes:.1%} of the records put."
     )
 
 
