@@ -25,14 +25,10 @@ class Scan(NamedTuple):
 
 
 def page(store: SqlStore, shop: str, scope: int, after: int, limit: int) -> Scan:
-    """What a page of records as JSON comes to, and the look-up of its feed with it."""
-    records, feeds = store._statements.records, store._statements.feeds
-    named = {"shop": shop, "scope": scope}
-    both = (
-        scan(store, feeds.get_for, **named, list=rows.RECORDS, importer="mail"),
-        scan(store, records.page_json[rows.RECORDS], **named, after=after, limit=limit),
-    )
-    return Scan(*map(sum, zip(*both, strict=True)))
+    """What a page of records as JSON comes to, the look-up of its feed included."""
+    statement = store._statements.records.page_for[rows.RECORDS]
+    named = {"shop": shop, "scope": scope, "list": rows.RECORDS, "importer": "mail"}
+    return scan(store, statement, **named, after=after, limit=limit)
 
 
 def scan(store: SqlStore, statement: Statement, **values: object) -> Scan:

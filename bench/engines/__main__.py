@@ -63,7 +63,7 @@ def _services(url: Url, customers: int, rounds: int) -> Iterator[str]:
 
 def _scans(url: Url, shops: int, deep: int, rounds: int) -> Iterator[str]:
     kinds = (
-        crowd.measured(crowd.MEASURED_SHOPS),
+        crowd.MEASURED,
         crowd.Shops("deep", 1, deep),
         crowd.Shops("shop", shops, crowd.SMALL),
     )
@@ -71,7 +71,7 @@ def _scans(url: Url, shops: int, deep: int, rounds: int) -> Iterator[str]:
     yield "|---|---|---:|---:|---:|---:|"
     names = ("a lone shop", f"one of {shops:,} shops", f"first of {deep:,} records", "last of them")
     for engine in databases.ENGINES:
-        lone = crowd.Crowd(url(engine), crowd.measured(1))
+        lone = crowd.Crowd(url(engine), crowd.MEASURED)
         many = crowd.Crowd(url(engine), *kinds)
         # One row behind it, as behind all others.
         depth = crowd.Depth(lone, many, deep - crowd.PAGE - 1)

@@ -37,7 +37,7 @@ class Turn(NamedTuple):
 def table(server: postgres.Server, folder: pathlib.Path, rounds: int) -> Iterator[str]:
     """The medians of turns with one core and with two."""
     url = server.url()
-    crowd.Crowd(url, crowd.measured(crowd.MEASURED_SHOPS)).store.close()
+    crowd.Crowd(url, crowd.MEASURED).store.close()
     (folder / "core").mkdir()
     with processes.Processes(folder) as running:
         cores = [servers.core(running, folder, url) for _ in range(2)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -12,12 +11,13 @@ from tests import scans
 
 from bench.engines import services, turns
 from pullfeed_server import encoding
-from pullfeed_server.store import Transaction, rows
+from pullfeed_server.store import rows
 from pullfeed_server.store.sql import SqlStore
 
 SCOPE, PAGE = services.SCOPE, services.PAGE
-# Where pages are read: in the midst of shops of some size.
-MEASURED_SHOPS, MEASURED_SIZE, MIDST = 20, 1000, 300
+# Where pages are read: in the midst of a shop of some size.
+MEASURED_SIZE, MIDST = 1000, 300
+_MEASURED_PAGE = ("measured0.example", MIDST)
 # Of each of the others.
 SMALL = 10
 _NUMBERS = (
@@ -51,9 +51,7 @@ class Shops(NamedTuple):
     json: bytes = b"j" * 20
 
 
-def measured(count: int) -> Shops:
-    """Shops whose pages are read."""
-    return Shops("measured", count, MEASURED_SIZE, b"p" * 120, b"j" * 250)
+MEASURED = Shops("measured", 1, MEASURED_SIZE, b"p" * 120, b"j" * 250)
 
 
 class Crowd:
@@ -64,21 +62,14 @@ class Crowd:
         SqlStore(url).close()
         _fill(url, kinds)
         self.store = SqlStore(url)
-        self._turn = itertools.cycle(range(min(MEASURED_SHOPS, kinds[0].shops)))
 
     def page(self, shop: str, after: int) -> None:
         """Reads a page as the core does, from the look-up of its feed on."""
-
-        def work(tx: Transaction) -> int:
-            tx.feeds.get_for(shop, SCOPE, rows.RECORDS, "mail")
-            return tx.records.page_json(shop, SCOPE, rows.RECORDS, after, PAGE).size
-
-        size = self.store.read(work)
-        assert size == PAGE, size  # noqa: S101 - a page of nothing would be fast
-
-    def page_of_measured(self) -> None:
-        """A page of another of the measured shops each time."""
-        self.page(f"measured{next(self._turn)}.example", MIDST)
+        found = self.store.read_one(
+            lambda tx: tx.records.page_for(shop, SCOPE, rows.RECORDS, "mail", after, PAGE)
+        )
+        # A page of nothing would be fast.
+        assert found is not None and found[1].size == PAGE  # noqa: S101, PT018
 
     def scan(self, shop: str, after: int) -> scans.Scan:
         """What the engine goes over for a page."""
@@ -96,16 +87,16 @@ class Depth(NamedTuple):
         """Pairs of what must not differ."""
         deep = functools.partial(self.many.page, "deep0.example")
         return [
-            turns.Measure("a lone shop", self.lone.page_of_measured),
-            turns.Measure("one of many", self.many.page_of_measured),
+            turns.Measure("a lone shop", functools.partial(self.lone.page, *_MEASURED_PAGE)),
+            turns.Measure("one of many", functools.partial(self.many.page, *_MEASURED_PAGE)),
             turns.Measure("first page", lambda: deep(0)),
             turns.Measure("last page", lambda: deep(self.last)),
         ]
 
     def scans(self) -> Iterator[scans.Scan]:
         """What each of them goes over."""
-        yield self.lone.scan("measured0.example", MIDST)
-        yield self.many.scan("measured0.example", MIDST)
+        yield self.lone.scan(*_MEASURED_PAGE)
+        yield self.many.scan(*_MEASURED_PAGE)
         yield self.many.scan("deep0.example", 0)
         yield self.many.scan("deep0.example", self.last)
 

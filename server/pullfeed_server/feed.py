@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from pullfeed_server import clock, epochs, errors, rendering, retention, tokens, walks, ways
-from pullfeed_server.store import Store, Transaction, rows
+from pullfeed_server.store import Store, Transaction, feeds, rows
 
 DEFAULT_PAGE_SIZE = 50
 EXPORT_CHUNK = 1000
@@ -95,16 +95,7 @@ class Feeds:
 
     def _by_cursor(self, order: Order) -> Page:
         before = self._tokens.read_cursor(_owner(order), order.cursor)
-
-        def work(tx: Transaction) -> tuple[str, rows.PageRows]:
-            reader = epochs.reader(tx, order.shop, order.scope, order.list, order.importer)
-            if reader.feed.epoch != before.epoch:
-                raise errors.CursorExpired
-            if reader.generation != before.generation:
-                raise errors.Rewound(field="cursor")
-            return reader.commit_way, _read(tx, order, reader.feed, before.position)
-
-        way, found = self._store.read(work)
+        way, found = self._behind(order, before)
         point = before._replace(
             position=found.position,
             page=before.page + 1,
@@ -116,6 +107,24 @@ class Feeds:
         if not ways.is_silent(way):
             self._store.write(lambda tx: ways.serve(tx, way, served))
         return self._answer(order, found, served, way)
+
+    def _behind(self, order: Order, before: tokens.Point) -> tuple[str, rows.PageRows]:
+        """How the importer commits, and the page behind a cursor."""
+        feed, after = (order.shop, order.scope, order.list, order.importer), before.position
+        if order.as_json and order.list == rows.RECORDS:
+            found = self._store.read_one(
+                lambda tx: tx.records.page_for(*feed, after, order.page_size)
+            )
+            if found is not None and rendering.is_current(found[0].feed):
+                _check(found[0], before)
+                return found[0].commit_way, found[1]
+
+        def work(tx: Transaction) -> tuple[str, rows.PageRows]:
+            reader = epochs.reader(tx, *feed)
+            _check(reader, before)
+            return reader.commit_way, _read(tx, order, reader.feed, after)
+
+        return self._store.read(work)
 
     def _by_number(self, order: Order) -> Page:
         now_us = clock.now_us()
@@ -156,6 +165,13 @@ class Feeds:
             commit_token=self._tokens.commit_token(owner, point),
             report_handover=ways.is_reported(way, served),
         )
+
+
+def _check(reader: feeds.ReaderRow, before: tokens.Point) -> None:
+    if reader.feed.epoch != before.epoch:
+        raise errors.CursorExpired
+    if reader.generation != before.generation:
+        raise errors.Rewound(field="cursor")
 
 
 def _owner(order: Order) -> tokens.Feed:

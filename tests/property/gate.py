@@ -32,6 +32,9 @@ class GatedStore:
     def read(self, work: Callable[[Transaction], T]) -> T:
         return self._real.read(work)
 
+    def read_one(self, work: Callable[[Transaction], T]) -> T:
+        return self._real.read_one(work)
+
     def write(self, work: Callable[[Transaction], T]) -> T:
         held: Held[object] | None = getattr(_this_thread, "held", None)
         if held is not None:

@@ -398,6 +398,33 @@ def test_a_feed_comes_as_it_stands_to_an_importer(store: Store) -> None:
     assert found(rows.RECORDS, "sms") == (feed, 0, "notify")
 
 
+def test_a_page_comes_with_its_feed_in_one_statement(store: Store) -> None:
+    def both(after: int) -> tuple[feeds.ReaderRow, rows.PageRows] | None:
+        return store.read_one(
+            lambda tx: tx.records.page_for(_SHOP, _SCOPE, rows.RECORDS, "mail", after, 2)
+        )
+
+    assert both(0) is None
+    _put(store, *(_record(number) for number in (1, 2, 3)))
+    feed = store.write(lambda tx: tx.feeds.lock(_SHOP, _SCOPE))
+    commit = rows.CommitRow(0, 1, 0, finished=False, generation=7)
+    store.write(lambda tx: tx.commits.set(_SHOP, _SCOPE, rows.RECORDS, "mail", commit))
+    for after in (0, 1, 2, 3):
+        assert both(after) == ((feed, 7, "importer"), _page(store, after, 2))
+
+
+def test_a_statement_that_raises_leaves_its_connection_usable(store: Store) -> None:
+    def work(tx: Transaction) -> None:
+        tx.feeds.has_shop(_SHOP)
+        raise _Broken
+
+    # More often than there are connections.
+    for _ in range(20):
+        with pytest.raises(_Broken):
+            store.read_one(work)
+    assert not store.read_one(lambda tx: tx.feeds.has_shop(_SHOP))
+
+
 def test_a_feed_tells_where_it_stood_before_a_minute(store: Store, clock: Clock) -> None:
     def stood_at(*minutes: int) -> list[int]:
         begin = BEGIN_US // 60_000_000

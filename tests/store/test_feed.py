@@ -18,6 +18,7 @@ class _ReadOnly:
 
     def __init__(self, store: Store) -> None:
         self.read = store.read
+        self.read_one = store.read_one
         self.scrub = store.scrub
 
     def write(self, work: Callable[..., Any]) -> Any:

@@ -224,6 +224,7 @@ def test_connections_that_were_lost_while_idle_are_not_noticed(
         for done in [pool.submit(store.read, lambda _: together.wait(_WAIT_S)) for _ in range(4)]:
             done.result(_WAIT_S)
     assert server.cut(url) == 4
+    assert store.read_one(lambda tx: tx.feeds.shops("", 1)) == []
     assert _settled(store)
 
 
@@ -249,8 +250,9 @@ def test_a_server_that_was_away_is_used_again_without_a_restart() -> None:
         for _ in range(3):
             with pytest.raises(errors.StoreUnavailable):
                 _take(store)
-            with pytest.raises(errors.StoreUnavailable):
-                store.read(lambda tx: tx.feeds.shops("", 1))
+            for read in (store.read, store.read_one):
+                with pytest.raises(errors.StoreUnavailable):
+                    read(lambda tx: tx.feeds.shops("", 1))
         server.start()
         assert _settled(store)
         store.close()

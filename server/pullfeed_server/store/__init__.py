@@ -81,6 +81,13 @@ class Store(Protocol):
         """What `work` returns, seeing one state of the database."""
         ...
 
+    def read_one(self, work: Callable[[Transaction], T]) -> T:
+        """The same for a single statement, which sees one state by itself.
+
+        Beginning and ending a transaction would take longer than it does.
+        """
+        ...
+
     def write(self, work: Callable[[Transaction], T]) -> T:
         """What `work` returns, once what it wrote is durable."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from pullfeed_server.store import rows
+from pullfeed_server.store import feeds, rows
 
 
 class Records(Protocol):
@@ -55,6 +55,12 @@ class Records(Protocol):
 
     def page_json(self, shop: str, scope: int, list: int, after: int, limit: int) -> rows.PageRows:
         """Up to `limit` rows of a list behind a position, as contract JSON joined by commas."""
+        ...
+
+    def page_for(
+        self, shop: str, scope: int, list: int, importer: str, after: int, limit: int
+    ) -> tuple[feeds.ReaderRow, rows.PageRows] | None:
+        """What Feeds.get_for and `page_json` give, in one statement: every page by cursor asks."""
         ...
 
     def page_proto(self, shop: str, scope: int, list: int, after: int, limit: int) -> rows.PageRows:

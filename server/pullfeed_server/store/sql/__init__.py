@@ -59,6 +59,13 @@ class SqlStore:
         with self._translated(), self._begin(self._dialect.BEGIN_READ) as cursor:
             return work(self._transaction(cursor))
 
+    def read_one(self, work: Callable[[Transaction], T]) -> T:
+        """See store.Store."""
+        with self._translated():
+            connection, found = self._connected(lambda cursor: work(self._transaction(cursor)))
+            connection.close()
+            return found
+
     def write(self, work: Callable[[Transaction], T]) -> T:
         """See store.Store."""
         with self._translated():
@@ -92,7 +99,7 @@ class SqlStore:
     @contextlib.contextmanager
     def _begin(self, begin: str) -> Generator[Cursor]:
         """A cursor in a transaction that commits when it is left."""
-        connection, cursor = self._begun(begin)
+        connection, cursor = self._connected(lambda cursor: _given(cursor, begin))
         try:
             yield cursor
             # Reads too: psycopg forgets its prepared statements at a ROLLBACK.
@@ -104,8 +111,8 @@ class SqlStore:
         finally:
             connection.close()
 
-    def _begun(self, begin: str) -> tuple[sa.PoolProxiedConnection, Cursor]:
-        """A connection on which the transaction has begun.
+    def _connected(self, first: Callable[[Cursor], T]) -> tuple[sa.PoolProxiedConnection, T]:
+        """A connection, and what the first statement on it gave.
 
         One that was lost while it lay idle is noticed here, where nothing was
         done yet: this costs no question of its own before each call.
@@ -114,15 +121,17 @@ class SqlStore:
             connection = self._engine.raw_connection()
             try:
                 self._recognise(connection)
-                cursor = connection.cursor()
-                cursor.execute(begin)
+                found = first(connection.cursor())
             except dialects.driver_errors(self._engine) as error:
                 if not self._dialect.is_lost(connection.dbapi_connection):
                     connection.close()
                     raise
                 connection.invalidate(error)
+            except BaseException:
+                connection.close()
+                raise
             else:
-                return connection, cursor
+                return connection, found
         raise errors.StoreUnavailable
 
     def _recognise(self, connection: sa.PoolProxiedConnection) -> None:
@@ -146,6 +155,11 @@ class SqlStore:
             raise self._dialect.translated(error) from error
         except exc.TimeoutError as error:
             raise errors.StoreUnavailable from error
+
+
+def _given(cursor: Cursor, statement: str) -> Cursor:
+    cursor.execute(statement)
+    return cursor
 
 
 class _Statements:

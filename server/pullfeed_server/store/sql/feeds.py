@@ -27,6 +27,8 @@ _MOVED = ("position", "minute", *_ENCODINGS)
 _D = schema.database.c
 # Its only row, by its key.
 _IS_DATABASE = _D.one == sa.literal_column("1")
+# What _feed takes.
+_COUNTER = (*(_F[name] for name in _STORED), _F.jumps, _D.jumps.label("all_jumps"), _D.epoch)
 
 
 class Statements:
@@ -35,26 +37,9 @@ class Statements:
     def __init__(self, engine: sa.Engine) -> None:
         shop = sa.bindparam("shop", type_=sa.Text)
         this_feed = sa.and_(_F.shop == shop, _F.scope == sa.bindparam("scope"))
-        read = (*(_F[name] for name in _STORED), _F.jumps, _D.jumps.label("all_jumps"), _D.epoch)
-        counter = sa.select(*read).where(this_feed, _IS_DATABASE)
-        # Primary keys of feeds, commits and importers, in one statement: every page by
-        # cursor asks this.
-        importer = sa.bindparam("importer", type_=sa.Text)
-        rewound = sa.and_(
-            _C.shop == shop,
-            _C.scope == sa.bindparam("scope"),
-            _C.list == sa.bindparam("list"),
-            _C.importer == importer,
-        )
-        known = schema.feeds.outerjoin(schema.commits, rewound)
-        self.get_for = Statement(
-            engine,
-            sa.select(sa.func.coalesce(_C.generation, sa.literal_column("0")), _I.commit_way, *read)
-            .select_from(
-                known.outerjoin(schema.importers, _I.importer == importer), schema.database
-            )
-            .where(this_feed, _IS_DATABASE),
-        )
+        counter = sa.select(*_COUNTER).where(this_feed, _IS_DATABASE)
+        # Primary keys of feeds, commits and importers.
+        self.get_for = Statement(engine, for_importer())
         # Primary keys of shops and feeds.
         self.has_shop = Statement(engine, sa.select(_S.shop).where(_S.shop == shop))
         self.add_shop = Statement(
@@ -141,7 +126,7 @@ class Statements:
         # These read the indexes of the lists and the key of withheld, not the rows.
         self.feeds = Statement(
             engine,
-            sa.select(_F.scope, *read).where(_F.shop == shop, _IS_DATABASE).order_by(_F.scope),
+            sa.select(_F.scope, *_COUNTER).where(_F.shop == shop, _IS_DATABASE).order_by(_F.scope),
         )
         self.count_records = Statement(
             engine,
@@ -180,10 +165,7 @@ class SqlFeeds:
         row = self._sql.get_for.first(
             self._cursor, shop=shop, scope=scope, list=list, importer=importer
         )
-        if row is None:
-            return None
-        generation, way, *feed = row
-        return feeds.ReaderRow(_feed(feed), generation, way or rows.NEW_IMPORTER.commit_way)
+        return None if row is None else reader(row)
 
     def lock(self, shop: str, scope: int) -> rows.FeedRow:
         row = self._sql.lock.first(self._cursor, shop=shop, scope=scope)
@@ -280,6 +262,38 @@ class SqlFeeds:
         """Keeps the first time alone of each hour. Only another hour brings one that is due."""
         if since < before:
             self._sql.thin.run(self._cursor, shop=shop, scope=scope, since=since, before=before)
+
+
+def for_importer(*beside: sa.Subquery) -> Any:
+    """A feed as it stands to an importer, in the columns of `reader`; then what is beside it."""
+    importer = sa.bindparam("importer", type_=sa.Text)
+    shop = sa.bindparam("shop", type_=sa.Text)
+    scope = sa.bindparam("scope", type_=sa.SmallInteger)
+    rewound = sa.and_(
+        _C.shop == shop,
+        _C.scope == scope,
+        _C.list == sa.bindparam("list"),
+        _C.importer == importer,
+    )
+    known = schema.feeds.outerjoin(schema.commits, rewound)
+    generation = sa.func.coalesce(_C.generation, sa.literal_column("0"))
+    return (
+        sa.select(generation, _I.commit_way, *_COUNTER, *(c for each in beside for c in each.c))
+        .select_from(
+            known.outerjoin(schema.importers, _I.importer == importer), schema.database, *beside
+        )
+        .where(_F.shop == shop, _F.scope == scope, _IS_DATABASE)
+    )
+
+
+# How many columns `reader` takes.
+READER_WIDTH = 2 + len(_COUNTER)
+
+
+def reader(row: Sequence[Any]) -> feeds.ReaderRow:
+    """A row of `for_importer`."""
+    generation, way, *feed = row
+    return feeds.ReaderRow(_feed(feed), generation, way or rows.NEW_IMPORTER.commit_way)
 
 
 def _feed(row: Sequence[Any]) -> rows.FeedRow:

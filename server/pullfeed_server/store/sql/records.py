@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from pullfeed_server import encoding
 from pullfeed_server.store import dialects, rows, schema
+from pullfeed_server.store import feeds as feeds_contract
+from pullfeed_server.store.sql import feeds
 from pullfeed_server.store.sql.statement import Cursor, Statement, replacing
 
 _R, _W = schema.records.c, schema.withheld.c
@@ -61,6 +63,11 @@ class Statements:
         self.withheld_ids = Statement(engine, _ids(_W))
         # Index records_by_position or removed_by_position, from `after` on.
         self.page_json = _of_each_list(engine, functools.partial(_joined_page, engine))
+        # The same, and the primary keys of feeds, commits and importers.
+        self.page_for = _of_each_list(
+            engine,
+            lambda kind: feeds.for_importer(_joined_page(engine, kind).subquery("joined_page")),
+        )
         self.page_proto = _of_each_list(engine, lambda kind: _page(kind, _R.position, _R.proto))
         self.stored = _of_each_list(engine, _stored)
         # Both of them, each from `after` on.
@@ -159,10 +166,17 @@ class SqlRecords:
         (found,) = self._sql.page_json[list].all(
             self._cursor, shop=shop, scope=scope, after=after, limit=limit
         )
-        size, position, joined, has_next = found
-        if not size:
-            return rows.PageRows([], 0, after, has_next=False)
-        return rows.PageRows([joined], size, position, bool(has_next))
+        return _joined(found, after)
+
+    def page_for(
+        self, shop: str, scope: int, list: int, importer: str, after: int, limit: int
+    ) -> tuple[feeds_contract.ReaderRow, rows.PageRows] | None:
+        named = {"shop": shop, "scope": scope, "list": list, "importer": importer}
+        row = self._sql.page_for[list].first(self._cursor, **named, after=after, limit=limit)
+        if row is None:
+            return None
+        width = feeds.READER_WIDTH
+        return feeds.reader(row[:width]), _joined(row[width:], after)
 
     def page_proto(self, shop: str, scope: int, list: int, after: int, limit: int) -> rows.PageRows:
         # One row more than asked tells whether a next page exists, without a count.
@@ -208,6 +222,14 @@ class SqlRecords:
             rows.WithheldRow(record_id, modified_us, _pairs(violations), first_us, last_us)
             for record_id, modified_us, violations, first_us, last_us in found
         ]
+
+
+def _joined(found: Sequence[Any], after: int) -> rows.PageRows:
+    """The row of a joined page."""
+    size, position, joined, has_next = found
+    if not size:
+        return rows.PageRows([], 0, after, has_next=False)
+    return rows.PageRows([joined], size, position, bool(has_next))
 
 
 def _of_feed(columns: Any) -> sa.ColumnElement[bool]:
