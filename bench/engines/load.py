@@ -6,6 +6,7 @@ had at most, and how many bytes the records take afterwards.
 
 from __future__ import annotations
 
+import itertools
 import os
 import pathlib
 import resource
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import click
+import orjson
 import sqlalchemy as sa
 from tests import databases, postgres
 
@@ -29,6 +31,9 @@ _PARTS = {
     "sqlite": ("records", "sqlite_autoindex_records_1", "records_by_position"),
     "postgresql": ("records", "records_pkey", "records_by_position"),
 }
+# One of so many customers is put again with a newer version.
+CHANGED = 10
+_CHANGED_NAME, _NEWER = "changed.jsonl", "2026-01-01T00:00:00Z"
 _LOG_POSITION = "SELECT (pg_current_wal_lsn() - '0/0')::bigint"
 
 
@@ -43,6 +48,7 @@ class Load(NamedTuple):
     loader_mib: int
     log_bytes: int
     part_bytes: list[int]
+    changed_log_bytes: int
 
 
 @click.command()
@@ -54,7 +60,8 @@ def main(customers: int) -> None:
         with tempfile.TemporaryDirectory(prefix="pullfeed-bench-") as name:
             file = pathlib.Path(name) / "customers.jsonl"
             shop.write(file, customers)
-            loads = [_load(made, engine, file, pathlib.Path(name)) for engine in databases.ENGINES]
+            _write_changed(file, customers // CHANGED)
+            loads = [_load(made, engine, file) for engine in databases.ENGINES]
     finally:
         made.close()
     for line in _table(loads, customers):
@@ -62,22 +69,33 @@ def main(customers: int) -> None:
     click.echo(f"\n{report.machine()}")
 
 
-def _load(made: databases.Databases, engine: str, file: pathlib.Path, folder: pathlib.Path) -> Load:
-    folder = folder / engine
+def _write_changed(file: pathlib.Path, count: int) -> None:
+    """The first customers of a file, each with a newer version."""
+    with file.open("rb") as read, file.with_name(_CHANGED_NAME).open("wb") as written:
+        for line in itertools.islice(read, count):
+            fields = orjson.loads(line) | {"last_modified_date": _NEWER}
+            written.write(orjson.dumps(fields) + b"\n")
+
+
+def _load(made: databases.Databases, engine: str, file: pathlib.Path) -> Load:
+    folder = file.parent / engine
     (folder / "core").mkdir(parents=True)
     url = made.url(engine, folder)
     server = made.server if engine == "postgresql" else None
     with processes.Processes(folder) as running:
         core = servers.core(running, folder, url)
-        server_s, logged = _server_s(server), _logged(server)
+        server_s, logged_before = _server_s(server), _logged(server)
         core_s, begun = usage.cpu_s([core.pid]), time.perf_counter()
         used = _run_loader(core, file)
         seconds = time.perf_counter() - begun
         core_s, core_mib = usage.cpu_s([core.pid]) - core_s, usage.peak_mib(core.pid)
-        server_s, logged = _server_s(server) - server_s, _logged(server) - logged
+        server_s, logged = _server_s(server) - server_s, _logged(server) - logged_before
+        parts = _sqlite_parts(url) if server is None else _server_parts(server, url)
+        _run_loader(core, file.with_name(_CHANGED_NAME))
+        changed_log = _logged(server) - logged_before - logged
     loader_s, loader_mib = used.ru_utime + used.ru_stime, used.ru_maxrss // 1024
-    parts = _sqlite_parts(url) if server is None else _server_parts(server, url)
-    return Load(seconds, core_s, server_s, loader_s, core_mib, loader_mib, logged, parts)
+    memory = core_mib, loader_mib
+    return Load(seconds, core_s, server_s, loader_s, *memory, logged, parts, changed_log)
 
 
 def _run_loader(core: servers.Core, file: pathlib.Path) -> resource.struct_rusage:
@@ -138,8 +156,12 @@ def _table(loads: list[Load], customers: int) -> Iterator[str]:
         yield _row(f"processor time of {title}, us a customer", told)
     yield _row("memory of the core at most, MiB", [str(one.core_mib) for one in loads])
     yield _row("memory of the loader at most, MiB", [str(one.loader_mib) for one in loads])
-    logged = [f"{one.log_bytes / customers:,.0f}" if one.log_bytes else "" for one in loads]
-    yield _row("write-ahead log, bytes a customer", logged)
+    for title, name, count in (
+        ("write-ahead log, bytes a customer", "log_bytes", customers),
+        ("the same, of a customer replaced later", "changed_log_bytes", customers // CHANGED),
+    ):
+        logged = [getattr(one, name) / count for one in loads]
+        yield _row(title, [f"{one:,.0f}" if one else "" for one in logged])
     parts = zip(*(one.part_bytes for one in loads), strict=True)
     for name, sizes in zip(_TITLES, parts, strict=True):
         told = [f"{size / customers:,.0f}" for size in sizes]

@@ -238,6 +238,7 @@ def _of_feed(columns: Any) -> sa.ColumnElement[bool]:
 
 def _standings(engine: sa.Engine) -> Any:
     """How ids stand in the two lists, and behind them those withheld, in list 0."""
+    nowhere: sa.ColumnElement[int] = sa.literal_column("0")
     nothing = [sa.null()] * 4
     return sa.union_all(
         sa.select(
@@ -249,7 +250,7 @@ def _standings(engine: sa.Engine) -> Any:
             _R.refused,
             _R.suppressed,
         ).where(_of_feed(_R), dialects.is_one_of(engine, _R.id, "ids")),
-        sa.select(_W.id, sa.literal_column("0"), _W.modified_us, *nothing).where(
+        sa.select(_W.id, nowhere, _W.modified_us, *nothing).where(
             _of_feed(_W), dialects.is_one_of(engine, _W.id, "ids")
         ),
     )
