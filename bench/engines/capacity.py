@@ -29,16 +29,16 @@ class Figures(NamedTuple):
     after the other. put_log_bytes: of the write-ahead log, for a record that is replaced.
     """
 
-    table_bytes: int = 456
+    table_bytes: int = 468
     index_bytes: int = 41 + 41
     put_log_bytes: int = 1300
-    page_blocks: int = 30
+    page_blocks: int = 32
     facade_page_us: int = 400
-    core_page_us: int = 600
+    core_page_us: int = 800
     server_page_us: int = 400
-    core_put_us: int = 31
-    server_put_us: int = 11
-    core_mib: int = 140
+    core_put_us: int = 30
+    server_put_us: int = 10
+    core_mib: int = 120
 
 
 class Load(NamedTuple):
@@ -124,7 +124,7 @@ def needs(figures: Figures, load: Load, day: Day, server: Server) -> list[Need]:
     connections = cores * _CONNECTIONS
     return [
         Need(
-            "processors",
+            "processors, 70 % busy at most",
             _server_processors(figures, day, day.average),
             _server_processors(figures, day, day.peak),
             server.processors * _BUSY,
