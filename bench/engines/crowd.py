@@ -28,8 +28,10 @@ _SHOPS = (
     "SELECT :prefix || n || '.example', 0 FROM numbers"
 )
 _FEEDS = (
-    "INSERT INTO feeds (shop, scope, position, jumps, held, pruned, minute)"  # noqa: S608 - as above
-    f" {_NUMBERS} SELECT :prefix || n || '.example', :scope, :each, 0, 0, 0, 0 FROM numbers"
+    "INSERT INTO feeds (shop, scope, position, jumps, held, pruned, minute,"  # noqa: S608 - as above
+    f" oldest_encoding, newest_encoding, rules) {_NUMBERS}"
+    "SELECT :prefix || n || '.example', :scope, :each, 0, 0, 0, 0, :encoding, :encoding, :rules"
+    " FROM numbers"
 )
 _RECORDS = (
     "INSERT INTO records (shop, scope, id, list, position, modified_us,"  # noqa: S608 - as above
@@ -113,12 +115,12 @@ def _fill(url: str, kinds: tuple[Shops, ...]) -> None:
 
 def _write(connection: sa.Connection, kind: Shops) -> None:
     of_shops = {"prefix": kind.prefix, "last": kind.shops - 1}
-    of_feeds = {**of_shops, "scope": SCOPE, "each": kind.each}
+    versions = {"encoding": encoding.VERSION, "rules": encoding.RULES}
+    of_feeds = {**of_shops, **versions, "scope": SCOPE, "each": kind.each}
     of_records = {
         **of_feeds,
         "last": kind.shops * kind.each - 1,
         "fingerprint": b"f" * 16,
-        "encoding": encoding.VERSION,
         "proto": kind.proto,
         "json": kind.json,
     }
