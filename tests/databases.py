@@ -47,6 +47,12 @@ class Databases:
             self.server.close()
 
 
+def exists(url: str) -> bool:
+    """Is there a database to ask; to open a file would make it."""
+    path = url.removeprefix("sqlite:///")
+    return path == url or pathlib.Path(path).exists()
+
+
 def emptied(store: SqlStore) -> SqlStore:
     """The store without a row; opening a new one would cost ten times as much."""
     with store._begin_write() as cursor:

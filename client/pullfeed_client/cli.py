@@ -16,6 +16,7 @@ from pullfeed_client import (
     keys,
     ledger,
     load,
+    moves,
     notices,
     pull,
     rejected,
@@ -80,6 +81,7 @@ for command in (
     deliveries.command,
     rejected.group,
     notices.group,
+    moves.command,
     config.group,
 ):
     main.add_command(command)

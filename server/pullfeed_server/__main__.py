@@ -14,6 +14,7 @@ import orjson
 from click.core import ParameterSource
 
 from pullfeed_server import app, errors, log, maintenance, processor, settings
+from pullfeed_server.moving import command as moving
 from pullfeed_server.store import dialects
 
 _ORIGINS = {
@@ -54,6 +55,7 @@ def command(context: click.Context, /, **values: Any) -> None:
 
 
 command.params.extend(settings.options())
+command.add_command(moving.command)
 
 
 @command.command("settings")

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
-import secrets
 from concurrent import futures
 from typing import NamedTuple
 
 import grpc
-import sqlalchemy as sa
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from pullfeed_server import (
@@ -35,6 +32,7 @@ from pullfeed_server import (
     retention,
     rewinds,
     sender,
+    state,
     tokens,
     upkeep,
     ways,
@@ -57,9 +55,6 @@ _SERVICES = (
     keys_rpc.SERVICE,
     delivery_rpc.SERVICE,
 )
-_MIN_SECRET_CHARS = 32
-# Where a core on a database of its own server keeps its operator key; the client looks there.
-_STATE_FOLDER = pathlib.Path(".pullfeed")
 
 
 class Delivered(NamedTuple):
@@ -123,8 +118,8 @@ def build(settings: Settings) -> App:
 
 
 def _wire(settings: Settings, store: Store) -> App:
-    folder = _folder(settings)
-    signed = tokens.Tokens(_secrets(settings, folder))
+    folder = state.folder(settings.database)
+    signed = tokens.Tokens(state.ring(settings.secrets, folder))
     known = keys.Keys(store, allow_anonymous=settings.allow_anonymous)
     _ensure_operator(known, settings, folder)
     erasing = erasures.Erasures(store, _journal(settings, folder))
@@ -221,36 +216,8 @@ def _methods(
     }
 
 
-def _folder(settings: Settings) -> pathlib.Path:
-    """Where state lies that is no row: beside an SQLite file, else in ./.pullfeed."""
-    if dialects.is_shared(settings.database):
-        return _STATE_FOLDER
-    database = sa.make_url(settings.database).database
-    # Where links lead, as the store takes it.
-    return pathlib.Path(database or ".").resolve().parent
-
-
 def _journal(settings: Settings, folder: pathlib.Path) -> journal.Journal:
     return journal.Journal(pathlib.Path(settings.erasure_journal or folder / "erasures.jsonl"))
-
-
-def _secrets(settings: Settings, folder: pathlib.Path) -> list[bytes]:
-    """The ring of secrets: given, or made at the first start and kept."""
-    path = folder / "secrets"
-    if settings.secrets:
-        origin = "the setting secrets (PULLFEED_SECRETS)"
-        ring = [secret.strip() for secret in settings.secrets.split(",")]
-    else:
-        if not path.exists():
-            _write_private(path, secrets.token_urlsafe(48))
-        origin = f"the file {path}"
-        ring = _read(path).split()
-    if not ring or any(len(secret) < _MIN_SECRET_CHARS for secret in ring):
-        raise errors.Unusable(
-            f"There must be a secret in {origin}, and each needs "
-            f"{_MIN_SECRET_CHARS} characters or more."
-        )
-    return [secret.encode() for secret in ring]
 
 
 def _ensure_operator(known: keys.Keys, settings: Settings, folder: pathlib.Path) -> None:
@@ -259,34 +226,6 @@ def _ensure_operator(known: keys.Keys, settings: Settings, folder: pathlib.Path)
     def keep(text: str) -> None:
         if not settings.operator_key_file:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_private(path, text)
+        state.write_private(path, text)
 
     known.ensure_operator(keep)
-
-
-def _read(path: pathlib.Path) -> str:
-    """The file's text. Raises Unusable."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise errors.Unusable(f"The file {path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise errors.Unusable(f"The file {path} cannot be read: it is not UTF-8.") from error
-
-
-def _write_private(path: pathlib.Path, text: str) -> None:
-    """Replaces the file in one step; only its owner may read it. Raises Unusable."""
-    try:
-        _replace(path, path.with_name(f"{path.name}.new"), text)
-    except OSError as error:
-        raise errors.Unusable(f"The file {path} cannot be written: {error.strerror}.") from error
-
-
-def _replace(path: pathlib.Path, made: pathlib.Path, text: str) -> None:
-    made.unlink(missing_ok=True)
-    handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(f"{text}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    made.replace(path)

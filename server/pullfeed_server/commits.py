@@ -121,6 +121,7 @@ def _reach_of_page(tx: Transaction, claim: Claim, epoch: int, known: rows.Commit
 
 def _advance(tx: Transaction, claim: Claim, reach_of: _ReachOf) -> Standing:
     place = (claim.shop, claim.scope, claim.list, claim.importer)
+    tx.feeds.keep_open(claim.shop)
     epoch = epochs.of(tx, claim.shop, claim.scope)
     known = tx.commits.lock(*place, epoch)
     reach = reach_of(tx, claim, epoch, known)

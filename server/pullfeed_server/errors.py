@@ -10,7 +10,7 @@ PullfeedError
 ├── RoleDenied                             PERMISSION_DENIED
 ├── ShopNotFound, KeyNotFound              NOT_FOUND
 ├── KeyLimit, LastOperatorKey              FAILED_PRECONDITION
-├── StoreUnavailable, RulesUnknown         UNAVAILABLE
+├── StoreUnavailable, RulesUnknown, ShopMoved   UNAVAILABLE
 ├── StorageFull, Busy, RequestTooLarge     RESOURCE_EXHAUSTED
 ├── Internal                               INTERNAL
 └── Unusable              not a call's: the core cannot start (exit code 3)
@@ -246,6 +246,15 @@ class RulesUnknown(PullfeedError):
     code = "UNAVAILABLE"
     reason = "RULES_UNKNOWN"
     # In a rolling upgrade the next core that is asked may know them.
+    retry_after_s = 5
+
+
+class ShopMoved(PullfeedError):
+    """The shop moves to another database, and will be served from there. Try again."""
+
+    code = "UNAVAILABLE"
+    reason = "SHOP_MOVED"
+    # Whoever routes has to be told where it is now.
     retry_after_s = 5
 
 

@@ -129,4 +129,4 @@ def _visible(tx: Transaction, caller: Caller, after: str, limit: int) -> list[st
     if caller.may_touch("*"):
         return tx.feeds.shops(after, limit)
     own = sorted(shop for shop in caller.shops if shop > after)
-    return [shop for shop in own if tx.feeds.has_shop(shop)][:limit]
+    return [shop for shop in own if tx.feeds.state(shop) == rows.OPEN][:limit]

@@ -69,7 +69,12 @@ def hand_over(tx: Transaction, owner: tokens.Feed, walk: int, page: int, now_us:
 
 
 def claim(tx: Transaction, key: rows.OutboxKey, now_us: int) -> Call | None:
-    """The first notice of a line, where it is to be sent and no other core sends it."""
+    """The first notice of a line, where it is to be sent and no other core sends it.
+
+    That of a shop that moves is sent by the cores of its new database.
+    """
+    if not tx.feeds.is_open(key.shop):
+        return None
     line = tx.outbox.lock(key)
     if line.next_us > now_us or line.lease_us > now_us:
         return None
@@ -84,6 +89,8 @@ def claim(tx: Transaction, key: rows.OutboxKey, now_us: int) -> Call | None:
 
 def succeed(tx: Transaction, call: Call, outcome: str, now_us: int) -> None:
     """Confirms the page of a call, and ends its notice."""
+    if not tx.feeds.is_open(call.key.shop):
+        return
     line = tx.outbox.lock(call.key)
     found = tx.outbox.get(call.key.shop, call.notice.notice)
     # Another core may have sent it too, after the lease had ended.
@@ -94,6 +101,8 @@ def succeed(tx: Transaction, call: Call, outcome: str, now_us: int) -> None:
 
 def fail(tx: Transaction, call: Call, outcome: str, now_us: int, give_up_us: int) -> None:
     """Has a call made again after a while, or gives its notice up."""
+    if not tx.feeds.is_open(call.key.shop):
+        return
     line = tx.outbox.lock(call.key)
     if line.lease != call.lease:
         return
@@ -143,6 +152,7 @@ def _lowered(known: rows.NoticeRow, served: rows.NoticeRow) -> rows.NoticeRow:
 def _dead(
     tx: Transaction, shop: str, number: str
 ) -> tuple[rows.OutboxKey, rows.OutboxRow, rows.NoticeRow]:
+    tx.feeds.keep_open(shop)
     found = tx.outbox.get(shop, number) if _NUMBER.match(number) else None
     if found is None:
         raise errors.NoticeNotFound

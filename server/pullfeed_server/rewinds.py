@@ -36,6 +36,7 @@ class Rewinds:
 
 def _rewind(tx: Transaction, rewind: Rewind) -> tuple[int, int]:
     place = (rewind.shop, rewind.scope, rewind.list, rewind.importer)
+    tx.feeds.keep_open(rewind.shop)
     found = epochs.feed(tx, rewind.shop, rewind.scope)
     if rewind.importer != keys.ANONYMOUS and tx.keys.importer(rewind.importer) is None:
         raise errors.ImporterNotFound

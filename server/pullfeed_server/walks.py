@@ -70,8 +70,9 @@ def record(
 ) -> int:
     """Makes the end of a page durable, and its walk where that is new; the key's walk then.
 
-    Raises Rewound where the importer was rewound since the page was located.
+    Raises Rewound where the importer was rewound since the page was located, and ShopMoved.
     """
+    tx.feeds.keep_open(key.shop)
     if place.walk.generation != _commit(tx, key).generation:
         raise errors.Rewound
     current, mark_walk = place.walk.walk, place.mark_walk

@@ -58,6 +58,7 @@ def serve(tx: Transaction, way: str, served: Served) -> None:
         commits.confirm(tx, served.owner, served.before)
     if way != importers.BY_NOTIFY:
         return
+    tx.feeds.keep_open(served.owner.shop)
     now_us = clock.now_us()
     if served.before is not None:
         outbox.hand_over(tx, served.owner, served.before.walk, served.before.page, now_us)
@@ -70,6 +71,7 @@ def _hand_over(tx: Transaction, owner: tokens.Feed, point: tokens.Point) -> None
     if way == importers.BY_NEXT_PAGE and point.is_last:
         commits.confirm(tx, owner, point)
     if way == importers.BY_NOTIFY:
+        tx.feeds.keep_open(owner.shop)
         outbox.hand_over(tx, owner, point.walk, point.page, clock.now_us())
 
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import pathlib
+import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
 from tests import databases, postgres
 from tests.clock import Clock
+from tests.store import moving
 from tests.store.shop import Shop
 
 from pullfeed_server.store import Store
@@ -56,3 +59,32 @@ def open_store(url: str) -> Iterator[Callable[..., SqlStore]]:
     yield make
     for store in opened:
         store.close()
+
+
+@pytest.fixture
+def make_pair(
+    databases: databases.Databases, tmp_path: pathlib.Path, clock: Clock
+) -> Iterator[moving.MakePair]:
+    made: list[moving.Pair] = []
+
+    def make(
+        source: str = "sqlite", target: str = "sqlite", like: moving.Pair | None = None
+    ) -> moving.Pair:
+        folders = [tmp_path / f"{len(made)}" / name for name in ("source", "target")]
+        for folder in folders:
+            folder.mkdir(parents=True)
+        urls = list(map(databases.url, (source, target), folders))
+        if like is not None:
+            shutil.copy(like.source_url.removeprefix("sqlite:///"), folders[0])
+        made.append(moving.Pair(*urls))
+        return made[-1]
+
+    yield make
+    for pair in made:
+        pair.close()
+
+
+@pytest.fixture(params=moving.PAIRS, ids="-".join)
+def pair(request: pytest.FixtureRequest, make_pair: moving.MakePair) -> moving.Pair:
+    """Two databases, of every pair of engines."""
+    return make_pair(*request.param)

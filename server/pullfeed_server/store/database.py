@@ -15,18 +15,21 @@ from pullfeed_server.store import dialects, file, migrations
 class Database:
     """An engine and, on SQLite, the file, which no other process has until it is closed."""
 
-    def __init__(self, url: str, connections: int) -> None:
+    def __init__(self, url: str, connections: int, *, is_shared: bool = False) -> None:
         """connections: the most it takes where each costs the server something.
 
-        Raises Unusable for a URL of nothing that is served, and where another core
-        has the file.
+        is_shared: beside a core that may serve the file. Raises Unusable for a URL of
+        nothing that is served, and where another core has the file, or there is none to share.
         """
         self.engine = dialects.connect(url, connections)
         self.dialect = dialects.of(self.engine)
         self.file: file.File | None = None
         try:
             with self._told():
-                self.file = self.dialect.hold(self.engine)
+                if is_shared:
+                    self.dialect.find(self.engine)
+                else:
+                    self.file = self.dialect.hold(self.engine)
         except BaseException:
             self.engine.dispose()
             raise
@@ -52,6 +55,11 @@ class Database:
         with self.alone() as connection:
             if self.file is not None and not migrations.version_of(connection):
                 migrations.upgrade(connection)
+            migrations.check(connection)
+
+    def check_tables(self) -> None:
+        """The same of a database that others serve: nothing is written. Raises Unusable."""
+        with self._told(), self.engine.connect() as connection:
             migrations.check(connection)
 
     def close(self) -> None:

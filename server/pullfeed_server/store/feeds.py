@@ -36,7 +36,22 @@ class Feeds(Protocol):
         ...
 
     def has_shop(self, shop: str) -> bool:
-        """Was anything ever put for this shop."""
+        """Was anything ever put for this shop. Raises ShopMoved."""
+        ...
+
+    def state(self, shop: str) -> int | None:
+        """rows.OPEN, FILLING or MOVED; None of a shop that is not there."""
+        ...
+
+    def is_open(self, shop: str) -> bool:
+        """Is the shop served here; it stays so until the end of the transaction.
+
+        For what is written without the lock of a feed. True of a shop that is not there.
+        """
+        ...
+
+    def keep_open(self, shop: str) -> None:
+        """The same for what is answered. Raises ShopMoved."""
         ...
 
     def add_shop(self, shop: str, created_us: int) -> None:
@@ -46,8 +61,8 @@ class Feeds(Protocol):
     def get(self, shop: str, scope: int) -> rows.FeedRow | None:
         """The feed's counter; None before its first change.
 
-        Raises RulesUnknown where a newer core has judged its records, as `get_for` and
-        `lock` do.
+        Raises RulesUnknown where a newer core has judged its records, and ShopMoved, as
+        `get_for` and `lock` do.
         """
         ...
 
@@ -60,7 +75,7 @@ class Feeds(Protocol):
         and its shop with it.
 
         Under this lock versions are compared and positions are given, so that
-        changes become visible in the order of their positions.
+        changes become visible in the order of their positions. Raises ShopMoved.
         """
         ...
 
@@ -108,7 +123,7 @@ class Feeds(Protocol):
         ...
 
     def shops(self, after: str, limit: int) -> list[str]:
-        """Shops behind a name, by name."""
+        """Shops that are served, behind a name, by name."""
         ...
 
     def counts(self, shop: str) -> list[rows.ShopCounts]:

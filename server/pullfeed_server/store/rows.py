@@ -11,6 +11,8 @@ from typing import NamedTuple
 RECORDS, REMOVED = 1, 2
 # A notice: its page was not handed over yet; it waits to be sent; it was given up; it is over.
 HELD, DUE, DEAD, DONE = 0, 1, 2, 3
+# A shop: it is served; it is being filled from another database; it was given away to one.
+OPEN, FILLING, MOVED = 0, 1, 2
 # Later than every date there is.
 NEVER = 2**62
 

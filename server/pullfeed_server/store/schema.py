@@ -55,16 +55,22 @@ database = sa.Table(
     sa.Column("rules", sa.SmallInteger, nullable=False),
 )
 
+# state: rows.OPEN, or why it is not served. move: names the last time it was moved from one
+# database to another, the same in both; 0 before. moved_epoch: of the source of that move.
 shops = sa.Table(
     "shops",
     metadata,
     sa.Column("shop", _TEXT, primary_key=True),
     sa.Column("created_us", _NUMBER, nullable=False),
+    sa.Column("state", sa.SmallInteger, nullable=False),
+    sa.Column("move", _NUMBER, nullable=False),
+    sa.Column("moved_epoch", _NUMBER, nullable=False),
 )
 
 # One counter row per feed: its lock orders the writers (see store.Feeds.lock). jumps: how
 # many of the database's it has made. The encodings are bounds of those its rows have, so that
-# a page need not look at each. rules: those that all its records have passed.
+# a page need not look at each. rules: those that all its records have passed. state: its
+# shop's, where every page reads it anyway.
 feeds = sa.Table(
     "feeds",
     metadata,
@@ -79,6 +85,7 @@ feeds = sa.Table(
     sa.Column("oldest_encoding", sa.SmallInteger, nullable=False),
     sa.Column("newest_encoding", sa.SmallInteger, nullable=False),
     sa.Column("rules", sa.SmallInteger, nullable=False),
+    sa.Column("state", sa.SmallInteger, nullable=False),
 )
 
 # Ids that go once a person has approved it. held_us: when the hold began, the same in each row.

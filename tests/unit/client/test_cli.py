@@ -32,7 +32,7 @@ def test_every_command_of_the_plan_is_there() -> None:
         "keys", "keys new", "keys list", "keys revoke",
         "importers", "importers list", "importers set", "rewind",
         "notices", "notices list", "notices resend", "notices skip",
-        "config", "config show",
+        "copy", "config", "config show",
     }  # fmt: skip
 
 

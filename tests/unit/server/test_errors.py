@@ -37,6 +37,7 @@ _REFUSALS = {
     "LastOperatorKey": ("FAILED_PRECONDITION", "LAST_OPERATOR_KEY", ""),
     "StoreUnavailable": ("UNAVAILABLE", "UNAVAILABLE", ""),
     "RulesUnknown": ("UNAVAILABLE", "RULES_UNKNOWN", ""),
+    "ShopMoved": ("UNAVAILABLE", "SHOP_MOVED", ""),
     "StorageFull": ("RESOURCE_EXHAUSTED", "STORAGE_FULL", ""),
     "Busy": ("RESOURCE_EXHAUSTED", "BUSY", ""),
     "RequestTooLarge": ("RESOURCE_EXHAUSTED", "REQUEST_TOO_LARGE", ""),

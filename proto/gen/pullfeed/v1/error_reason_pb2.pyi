@@ -106,6 +106,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND. There is no importer of this name."""
     ERROR_REASON_NOTICE_NOT_FOUND: _ErrorReason.ValueType  # 34
     """NOT_FOUND. No notice waits under this number."""
+    ERROR_REASON_SHOP_MOVED: _ErrorReason.ValueType  # 35
+    """UNAVAILABLE. The shop is being moved to another database, or was; try again."""
     ERROR_REASON_RULES_UNKNOWN: _ErrorReason.ValueType  # 40
     """UNAVAILABLE. The feed is judged by the rules of a newer version: upgrade
     this core, or try again where another one answers.
@@ -201,6 +203,8 @@ ERROR_REASON_IMPORTER_NOT_FOUND: ErrorReason.ValueType  # 33
 """NOT_FOUND. There is no importer of this name."""
 ERROR_REASON_NOTICE_NOT_FOUND: ErrorReason.ValueType  # 34
 """NOT_FOUND. No notice waits under this number."""
+ERROR_REASON_SHOP_MOVED: ErrorReason.ValueType  # 35
+"""UNAVAILABLE. The shop is being moved to another database, or was; try again."""
 ERROR_REASON_RULES_UNKNOWN: ErrorReason.ValueType  # 40
 """UNAVAILABLE. The feed is judged by the rules of a newer version: upgrade
 this core, or try again where another one answers.

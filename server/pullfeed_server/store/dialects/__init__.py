@@ -50,6 +50,18 @@ class Dialect(Protocol):
         """
         ...
 
+    def find(self, engine: sa.Engine) -> None:
+        """Raises Unusable where there is no database; to open it would make a file."""
+        ...
+
+    def begin_beside(self, cursor: interfaces.DBAPICursor) -> None:
+        """Begins a write beside a core that may write all the time."""
+        ...
+
+    def hold_move(self, cursor: interfaces.DBAPICursor) -> bool:
+        """Lets one move at a time fill a database, for as long as the connection lasts."""
+        ...
+
     def hold_schema(self, connection: sa.Connection) -> None:
         """Lets one process at a time change the tables, until its transaction ends."""
         ...

@@ -42,6 +42,7 @@ _QUERY = {
 _POOL_TIMEOUT_S = 3.0
 # Any number, the same in every core.
 _SCHEMA_LOCK = 7_411_038_254_119
+_MOVE_LOCK = _SCHEMA_LOCK + 1
 _DISK_FULL = "53100"
 # What passes: lost connections, refused ones, resources, shutdowns, timeouts, failed
 # transactions, and a server that has become a standby.
@@ -91,6 +92,25 @@ def connect(url: sa.URL, connections: int) -> sa.Engine:
 def hold(engine: sa.Engine) -> None:
     """See Dialect. Row locks order the cores."""
     _ = engine
+
+
+def find(engine: sa.Engine) -> None:
+    """See Dialect. A server says so itself."""
+    _ = engine
+
+
+def begin_beside(cursor: interfaces.DBAPICursor) -> None:
+    """See Dialect."""
+    cursor.execute(BEGIN_WRITE)
+
+
+def hold_move(cursor: interfaces.DBAPICursor) -> bool:
+    """See Dialect."""
+    # Whole tables are written and taken away.
+    cursor.execute("SET statement_timeout = 0")
+    cursor.execute(f"SELECT pg_try_advisory_lock({_MOVE_LOCK})")
+    ((is_held,),) = cursor.fetchall()
+    return bool(is_held)
 
 
 def hold_schema(connection: sa.Connection) -> None:

@@ -7,6 +7,7 @@ import operator
 import os
 import pathlib
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -33,6 +34,8 @@ _PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
     "PRAGMA secure_delete=ON",
 )
+# How long another process than the core's may wait for its turn to write.
+_BESIDE_S = 60.0
 BEGIN_READ: str = "BEGIN"
 # A transaction that reads first and writes later can fail at once with
 # SQLITE_BUSY, whatever the timeout: writers say so when they begin.
@@ -90,6 +93,40 @@ def hold(engine: sa.Engine) -> file.File:
 
     event.listen(engine, "do_connect", check)
     return found
+
+
+def find(engine: sa.Engine) -> None:
+    """See Dialect."""
+    path = pathlib.Path(engine.url.database or "")
+    if not path.is_file():
+        raise errors.Unusable(f"There is no database {path}.")
+
+
+def begin_beside(cursor: interfaces.DBAPICursor) -> None:
+    """See Dialect. SQLite's lock is not fair: who asks ten times a second would wait for long."""
+    until_s = time.monotonic() + _BESIDE_S
+    cursor.execute("PRAGMA busy_timeout=1")
+    try:
+        while not _has_begun(cursor, is_last=time.monotonic() >= until_s):
+            pass
+    finally:
+        cursor.execute(_BUSY_TIMEOUT)
+
+
+def _has_begun(cursor: interfaces.DBAPICursor, *, is_last: bool) -> bool:
+    try:
+        cursor.execute(BEGIN_WRITE)
+    except sqlite3.OperationalError as error:
+        if is_last or error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
+
+
+def hold_move(cursor: interfaces.DBAPICursor) -> bool:
+    """See Dialect. Who fills a file holds it."""
+    _ = cursor
+    return True
 
 
 def hold_schema(connection: sa.Connection) -> None:

@@ -28,7 +28,11 @@ _D = schema.database.c
 # Its only row, by its key.
 _IS_DATABASE = _D.one == sa.literal_column("1")
 # What _feed takes.
-_COUNTER = (*(_F[name] for name in _STORED), _F.jumps, _D.jumps.label("all_jumps"), _D.epoch)
+_COUNTER = (
+    *(_F[name] for name in (*_STORED, "state", "jumps")),
+    _D.jumps.label("all_jumps"),
+    _D.epoch,
+)
 
 
 class Statements:
@@ -41,7 +45,10 @@ class Statements:
         # Primary keys of feeds, commits and importers.
         self.get_for = Statement(engine, for_importer())
         # Primary keys of shops and feeds.
-        self.has_shop = Statement(engine, sa.select(_S.shop).where(_S.shop == shop))
+        state = sa.select(_S.state).where(_S.shop == shop)
+        self.state = Statement(engine, state)
+        # Beside others of its kind, but not beside a freeze: see moves.Statements.
+        self.hold_state = Statement(engine, state.with_for_update(read=True, key_share=True))
         self.add_shop = Statement(
             engine, dialects.insert(engine, schema.shops).on_conflict_do_nothing()
         )
@@ -102,7 +109,7 @@ class Statements:
         self.shops = Statement(
             engine,
             sa.select(_S.shop)
-            .where(_S.shop > sa.bindparam("after"))
+            .where(_S.shop > sa.bindparam("after"), _S.state == sa.literal_column(str(rows.OPEN)))
             .order_by(_S.shop)
             .limit(sa.bindparam("limit", type_=sa.Integer)),
         )
@@ -152,10 +159,25 @@ class SqlFeeds:
         return feeds.EpochRow(*row)
 
     def has_shop(self, shop: str) -> bool:
-        return self._sql.has_shop.first(self._cursor, shop=shop) is not None
+        state = self.state(shop)
+        if state:
+            raise errors.ShopMoved
+        return state is not None
+
+    def state(self, shop: str) -> int | None:
+        found: int | None = self._sql.state.scalar(self._cursor, shop=shop)
+        return found
+
+    def is_open(self, shop: str) -> bool:
+        return not self._sql.hold_state.scalar(self._cursor, shop=shop)
+
+    def keep_open(self, shop: str) -> None:
+        if not self.is_open(shop):
+            raise errors.ShopMoved
 
     def add_shop(self, shop: str, created_us: int) -> None:
-        self._sql.add_shop.run(self._cursor, shop=shop, created_us=created_us)
+        new = {"state": rows.OPEN, "move": 0, "moved_epoch": 0}
+        self._sql.add_shop.run(self._cursor, shop=shop, created_us=created_us, **new)
 
     def get(self, shop: str, scope: int) -> rows.FeedRow | None:
         row = self._sql.get.first(self._cursor, shop=shop, scope=scope)
@@ -173,7 +195,9 @@ class SqlFeeds:
             # Waits for another that makes it now; then one of both makes it.
             # Its jumps are still to be made: it may have stood here and be lost.
             self.add_shop(shop, clock.now_us())
-            new = dict.fromkeys((*_STORED, "jumps"), 0)
+            # Behind it: a copy may have begun to fill the shop.
+            self.keep_open(shop)
+            new = dict.fromkeys((*_STORED, "state", "jumps"), 0)
             new |= dict.fromkeys(_ENCODINGS, encoding.VERSION)
             new["rules"] = self.rules()
             self._sql.add.run(self._cursor, shop=shop, scope=scope, **new)
@@ -305,8 +329,10 @@ def _feed(row: Sequence[Any]) -> rows.FeedRow:
 
 
 def _feed_row(row: Sequence[Any]) -> rows.FeedRow:
-    """A feed's row, as if it had made every jump."""
-    position, *others, jumps, all_jumps, epoch = row
+    """A feed's row, as if it had made every jump. Raises ShopMoved."""
+    position, *others, state, jumps, all_jumps, epoch = row
+    if state:
+        raise errors.ShopMoved
     return rows.FeedRow(position + max(0, all_jumps - jumps) * epochs.JUMP, epoch, *others)
 
 

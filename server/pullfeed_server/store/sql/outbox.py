@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from pullfeed_server.store import dialects, rows, schema
 from pullfeed_server.store.sql.statement import Cursor, Row, Statement, replacing
 
-_O, _N = schema.outboxes.c, schema.notices.c
+_O, _N, _S = schema.outboxes.c, schema.notices.c, schema.shops.c
 _KEY = rows.OutboxKey._fields
 _LINE = rows.OutboxRow._fields
 _NOTICE = rows.NoticeRow._fields
@@ -25,11 +25,15 @@ class Statements:
         self.add = Statement(engine, insert.on_conflict_do_nothing())
         self.set = Statement(engine, replacing(insert, _LINE))
         now_us = sa.bindparam("now_us", type_=sa.BigInteger)
+        # Without this the lines of shops that move would keep others from being looked at.
+        closed = sa.exists().where(
+            _S.shop == _O.shop, _S.state != sa.literal_column(str(rows.OPEN))
+        )
         # Crosses shops on purpose: what is next, whoever waits for it, by outboxes_by_next.
         self.ready = Statement(
             engine,
             sa.select(*(_O[name] for name in _KEY))
-            .where(_O.next_us <= now_us, _O.lease_us <= now_us)
+            .where(_O.next_us <= now_us, _O.lease_us <= now_us, ~closed)
             .order_by(_O.next_us)
             .limit(sa.bindparam("limit", type_=sa.Integer)),
         )

@@ -62,6 +62,10 @@ class Statement:
         """Runs it for its effect."""
         cursor.execute(self._text, self._bound(values))
 
+    def run_each(self, cursor: Cursor, many: Iterable[Mapping[str, object]]) -> None:
+        """Runs it for its effect, once for each set of values."""
+        cursor.executemany(self._text, [self._bound(values) for values in many])
+
     def run_many(
         self, cursor: Cursor, names: Sequence[str], many: Sequence[Row], **common: object
     ) -> None:

@@ -45,6 +45,9 @@ def _feeds() -> None:
         "shops",
         sa.Column("shop", _TEXT, primary_key=True),
         sa.Column("created_us", _NUMBER, nullable=False),
+        sa.Column("state", _SMALL, nullable=False),
+        sa.Column("move", _NUMBER, nullable=False),
+        sa.Column("moved_epoch", _NUMBER, nullable=False),
     )
     op.create_table(
         "feeds",
@@ -58,6 +61,7 @@ def _feeds() -> None:
         sa.Column("oldest_encoding", _SMALL, nullable=False),
         sa.Column("newest_encoding", _SMALL, nullable=False),
         sa.Column("rules", _SMALL, nullable=False),
+        sa.Column("state", _SMALL, nullable=False),
     )
     op.create_table(
         "held",

@@ -1,0 +1,63 @@
+"""`pullfeed-server copy`: its options, its lines, and how it ends."""
+
+from __future__ import annotations
+
+import pathlib
+
+import click.testing
+import pytest
+from tests import factories
+from tests.store.shop import Shop
+
+from pullfeed_server import __main__ as program
+from pullfeed_server import errors
+from pullfeed_server.moving import command
+from pullfeed_server.store.sql import SqlStore
+
+
+@pytest.fixture
+def urls(tmp_path: pathlib.Path) -> tuple[str, ...]:
+    """A file with a shop, with its secrets beside it, and one that is not there yet."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "secrets").write_text("a-secret-of-more-than-thirty-two-characters")
+    store = SqlStore(f"sqlite:///{source}/pullfeed.db")
+    Shop(store).put("c1", "c2")
+    store.close()
+    target = f"sqlite:///{tmp_path}/target/pullfeed.db"
+    return ("--from", f"sqlite:///{source}/pullfeed.db", "--to", target)
+
+
+def _run(*arguments: str) -> click.testing.Result:
+    return click.testing.CliRunner().invoke(program.command, ["copy", *arguments])
+
+
+def test_a_shop_is_moved_and_told_of_in_a_line(
+    urls: tuple[str, ...], tmp_path: pathlib.Path
+) -> None:
+    result = _run(*urls, "--shop", f" {factories.SHOP.upper()} ")
+    assert result.exit_code == 0, result.output
+    kept, moved = result.stdout.splitlines()
+    assert kept == f"The secrets of the source stand in {tmp_path}/target/secrets."
+    assert moved.startswith("shop.example: 2 records; frozen for ")
+    assert "a-secret" not in result.output
+
+
+def test_how_far_it_is_stands_on_stderr(
+    urls: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "_LINE_S", 0.0)
+    result = _run(*urls)
+    assert result.stderr == "shop.example: 2 records copied\n"
+
+
+def test_undo_takes_its_shops_by_name(urls: tuple[str, ...]) -> None:
+    result = _run(*urls, "--undo")
+    assert result.exit_code == 2
+    assert "--undo takes the shops by name" in result.stderr
+
+
+def test_what_cannot_be_moved_is_unusable(urls: tuple[str, ...]) -> None:
+    result = _run(*urls, "--shop", "nobody.example")
+    assert isinstance(result.exception, errors.Unusable)
+    assert result.exception.message == "The source has no shop nobody.example."
