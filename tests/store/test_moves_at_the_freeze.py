@@ -14,7 +14,7 @@ from tests.store.moving import MakePair, Pair
 from tests.store.shop import CUSTOMERS
 
 from pullfeed_server import calls, outbox, sender
-from pullfeed_server.store import Transaction, rows
+from pullfeed_server.store import Store, Transaction, rows
 
 _OTHER = "other.example"
 
@@ -111,3 +111,24 @@ def test_the_freeze_waits_for_what_is_being_written(make_pair: MakePair, engine:
         written.result()
         moved.result()
     assert pair.open_target().importer().committed == 2
+
+
+def test_rows_that_are_renewed_during_the_copy_are_known_to_be_of_an_older_encoding(
+    pair: Pair,
+) -> None:
+    pair.source.put("c1", "c2")
+    first = _bounds(pair.source.store)
+
+    def renew() -> None:
+        pair.source.store.write(
+            lambda tx: tx.feeds.set_encodings(factories.SHOP, CUSTOMERS, first[1] + 1, first[1] + 1)
+        )
+
+    pair.copy(meanwhile=renew)
+    assert _bounds(pair.open_target().store) == (first[0], first[1] + 1)
+
+
+def _bounds(store: Store) -> tuple[int, int]:
+    feed = store.read(lambda tx: tx.feeds.get(factories.SHOP, CUSTOMERS))
+    assert feed is not None
+    return feed.oldest_encoding, feed.newest_encoding

@@ -12,7 +12,7 @@ from pullfeed_server import errors
 from pullfeed_server.moving import mirror
 from pullfeed_server.moving.side import Side
 from pullfeed_server.store import rows
-from pullfeed_server.store.sql import epochs, moves
+from pullfeed_server.store.sql import epochs, moves, tables
 from pullfeed_server.store.sql.statement import Cursor
 
 # Rows a statement, and a transaction of the target.
@@ -217,12 +217,29 @@ class ShopMove:
 
     def _feeds(self, side: Side) -> list[dict[str, Any]]:
         table = side.moves.feeds
-        found = side.read(lambda cursor: table.rows(cursor, self._shop, None, BATCH))
+        return side.read(functools.partial(self._named, table))
+
+    def _named(self, table: tables.Table, cursor: Cursor) -> list[dict[str, Any]]:
+        found = table.rows(cursor, self._shop, None, BATCH)
         return [dict(zip(table.names, row, strict=True)) for row in found]
 
     def _set_feeds(self, cursor: Cursor, feeds: list[dict[str, Any]]) -> None:
         table = self._target.moves.feeds
+        known = {feed["scope"]: feed for feed in self._named(table, cursor)}
+        feeds = [_with_bounds(feed, known.get(feed["scope"], feed)) for feed in feeds]
         table.set(cursor, [tuple(feed[name] for name in table.names) for feed in feeds])
+
+
+def _with_bounds(feed: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """The feed, which has every encoding that was copied: the source's rows may be renewed since.
+
+    That gives them no new position, and they stay in the target as they were.
+    """
+    return {
+        **feed,
+        "oldest_encoding": min(feed["oldest_encoding"], known["oldest_encoding"]),
+        "newest_encoding": max(feed["newest_encoding"], known["newest_encoding"]),
+    }
 
 
 def _counted(side: Side, feed: tuple[str, int, int], after: int, cursor: Cursor) -> tuple[int, int]:
