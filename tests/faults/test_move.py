@@ -222,7 +222,8 @@ def test_a_living_shop_moves_and_nobody_notices_more_than_a_503(
     assert (moving.state(source_url), moving.state(target_url)) == (rows.OPEN, rows.FILLING)
     seen.append(worlds.ids(mail.page(page=4, page_size=_SIZE)["data"]))
 
-    with copy.killed() as wait_for, contextlib.ExitStack() as held:
+    # The lock outlives the copy, which would open the shop otherwise.
+    with contextlib.ExitStack() as held, copy.killed() as wait_for:
         with database.records_locked():
             wait_for(database.is_waited_for)
             held.enter_context(database.shop_locked())
