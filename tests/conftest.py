@@ -7,6 +7,7 @@ import hypothesis
 import pytest
 from tests import clock as test_clock
 from tests import databases as test_databases
+from tests import wiretap
 
 # Examples are judged by what they show, not by how long a busy machine takes.
 hypothesis.settings.register_profile("pullfeed", deadline=None)
@@ -19,6 +20,23 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("PULLFEED_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tap() -> Iterator[wiretap.Wiretap]:
+    """Hears every statement that a core of this process sends."""
+    with pytest.MonkeyPatch.context() as patch:
+        heard = wiretap.Wiretap()
+        wiretap.install(heard, patch)
+        yield heard
+
+
+@pytest.fixture(autouse=True)
+def no_statement_crosses_shops(tap: wiretap.Wiretap) -> Iterator[None]:
+    """Each stays with one shop, but for those that are listed with their reasons."""
+    tap.faults.clear()
+    yield
+    assert tap.faults == []
 
 
 @pytest.fixture

@@ -34,6 +34,8 @@ class Statement:
 
     def __init__(self, engine: sa.Engine, built: sa.ClauseElement) -> None:
         compiled = cast("compiler.SQLCompiler", built.compile(dialect=engine.dialect))
+        # What a test judges it by.
+        self.built = built
         self._dialect = dialects.of(engine)
         self._text = str(compiled)
         self._order = compiled.positiontup if compiled.positional else None
