@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import os
 import pathlib
 
+import psycopg
 import pytest
+import sqlalchemy as sa
 from tests import postgres
 
-from pullfeed_server import encoding
+from pullfeed_server import encoding, maintenance
 from pullfeed_server.store import schema
+from pullfeed_server.store.dialects import postgresql
 from pullfeed_server.store.sql import SqlStore
 
 # Every engine the core serves.
 ENGINES = ("sqlite", "postgresql")
-# The same, for the parameters of a fixture.
-EACH_ENGINE = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
+# The URL of a database at the coordinator of a Citus; schemas of our own are made and dropped.
+CITUS = os.environ.get("TEST_CITUS_URL", "")
+_ON_POSTGRESQL = pytest.mark.postgresql
+# For the parameters of a fixture: those that several cores share, Citus where there is one.
+SHARED = (
+    pytest.param("postgresql", marks=_ON_POSTGRESQL),
+    *([pytest.param("citus", marks=_ON_POSTGRESQL)] if CITUS else []),
+)
+EACH_ENGINE = ("sqlite", *SHARED)
+_NUMBERS = itertools.count(1)
+# Few shards, which are made anew for each database.
+_SHARDS = 4
 
 
 class Databases:
@@ -24,18 +39,23 @@ class Databases:
     def __init__(self, **changes: str) -> None:
         """changes: settings of the server."""
         self._changes = changes
+        self._schemas: list[str] = []
 
     def url(self, engine: str, folder: pathlib.Path) -> str:
         """The URL of a new database without a row. folder: where a file of it lies."""
         if engine == "sqlite":
             return f"sqlite:///{folder}/pullfeed.db"
+        if engine == "citus":
+            made = self._citus_url()
+            maintenance.migrate(made, to_citus=True)
+            return made
         return self.server.url()
 
     def empty_url(self, engine: str, folder: pathlib.Path) -> str:
         """The same, of a database that has no tables either."""
         if engine == "sqlite":
             return f"sqlite:///{folder}/pullfeed.db"
-        return self.server.empty_url()
+        return self._citus_url() if engine == "citus" else self.server.empty_url()
 
     @functools.cached_property
     def server(self) -> postgres.Server:
@@ -43,8 +63,26 @@ class Databases:
         return postgres.Server(self._changes)
 
     def close(self) -> None:
+        for name in self._schemas:
+            _at_citus(f"DROP SCHEMA {name} CASCADE")
         if "server" in self.__dict__:
             self.server.close()
+
+    def _citus_url(self) -> str:
+        """The same database in another schema: another one would need each node to make it."""
+        name = f"test_{os.getpid()}_{next(_NUMBERS)}"
+        _at_citus(f"CREATE SCHEMA {name}")
+        self._schemas.append(name)
+        found = sa.make_url(CITUS)
+        known = found.query.get("options", postgresql._QUERY["options"])
+        options = f"{known} -c search_path={name} -c citus.shard_count={_SHARDS}"
+        made = found.update_query_dict({"options": options})
+        return made.render_as_string(hide_password=False)
+
+
+def _at_citus(statement: str) -> None:
+    with psycopg.connect(CITUS, autocommit=True) as connection:
+        connection.execute(statement.encode())
 
 
 def exists(url: str) -> bool:

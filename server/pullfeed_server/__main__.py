@@ -72,19 +72,20 @@ def tell_settings(context: click.Context) -> None:
 @command.command()
 @click.option("--check", is_flag=True, help="Change nothing: exit code 3 where it is needed.")
 @click.option("--sql", is_flag=True, help="Print the SQL for an empty database, and run nothing.")
+@click.option("--citus", is_flag=True, help="Also spread the tables over the nodes of a Citus.")
 @click.pass_context
-def migrate(context: click.Context, *, check: bool, sql: bool) -> None:
+def migrate(context: click.Context, *, check: bool, sql: bool, citus: bool) -> None:
     """Bring the tables of the database to this version; forward only.
 
     Example: pullfeed-server --database postgresql://pullfeed@db.example/pullfeed migrate
     """
     url = context.find_root().params["database"]
     if sql:
-        click.echo(maintenance.script(url), nl=False)
+        click.echo(maintenance.script(url, to_citus=citus), nl=False)
     elif check:
-        click.echo(f"The database has schema version {maintenance.check(url)}.")
+        click.echo(f"The database has schema version {maintenance.check(url, to_citus=citus)}.")
     else:
-        before, after = maintenance.migrate(url)
+        before, after = maintenance.migrate(url, to_citus=citus)
         click.echo(f"The database has schema version {after}{', as before' * (before == after)}.")
 
 

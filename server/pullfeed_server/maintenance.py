@@ -7,17 +7,25 @@ import contextlib
 import sqlalchemy as sa
 
 from pullfeed_server import encoding, errors
-from pullfeed_server.store import database, dialects, migrations, schema
+from pullfeed_server.store import citus, database, dialects, migrations, schema
 from pullfeed_server.store.sql import epochs
 
 _D = schema.database
 
 
-def migrate(url: str) -> tuple[int, int]:
-    """The schema version before and after it was brought to this one's. Raises Unusable."""
+def migrate(url: str, *, to_citus: bool = False) -> tuple[int, int]:
+    """The schema version before and after it was brought to this one's. Raises Unusable.
+
+    to_citus: spreads the tables over the nodes of a Citus. Of one where this was done
+    before, tables that are new are spread in any case.
+    """
+    _require_server(url, to_citus=to_citus)
     with _opened(url) as opened, opened.alone() as connection:
         before = migrations.version_of(connection)
+        is_spread = to_citus or _is_spread(opened, connection)
         migrations.upgrade(connection)
+        if is_spread:
+            citus.spread(connection)
     return before, schema.VERSION
 
 
@@ -52,19 +60,39 @@ def reapply(url: str) -> tuple[int, int]:
     return before, encoding.RULES
 
 
-def check(url: str) -> int:
-    """The schema version of a database that can be served. Raises Unusable where it cannot."""
+def check(url: str, *, to_citus: bool = False) -> int:
+    """The schema version of a database that can be served. Raises Unusable where it cannot.
+
+    to_citus: and where its tables are not spread over the nodes of a Citus.
+    """
+    _require_server(url, to_citus=to_citus)
     with _opened(url) as opened, opened.alone() as connection:
         migrations.check(connection)
+        if to_citus or _is_spread(opened, connection):
+            citus.check(connection)
         return migrations.version_of(connection)
 
 
-def script(url: str) -> str:
+def script(url: str, *, to_citus: bool = False) -> str:
     """The SQL that `migrate` runs on an empty database, for who runs it by other means."""
+    _require_server(url, to_citus=to_citus)
     engine = dialects.name_of(url)
     if engine == "sqlite":
         raise errors.Unusable("A file is migrated by the command itself: leave out --sql.")
-    return migrations.script(engine)
+    return migrations.script(engine) + (citus.script() if to_citus else "")
+
+
+def _require_server(url: str, *, to_citus: bool) -> None:
+    """Before a file is made of a URL that names no server."""
+    if to_citus and not dialects.is_shared(url):
+        raise errors.Unusable(
+            "The setting database names a file; --citus spreads a PostgreSQL database that has "
+            "the extension citus."
+        )
+
+
+def _is_spread(opened: database.Database, connection: sa.Connection) -> bool:
+    return opened.file is None and citus.is_spread(connection)
 
 
 def _opened(url: str) -> contextlib.closing[database.Database]:

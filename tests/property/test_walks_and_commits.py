@@ -27,7 +27,7 @@ SHORT = settings(
 )
 LONG = settings(SHORT, max_examples=10_000, stateful_step_count=60, derandomize=False)
 # A server answers each of a case's many calls later than a file in memory does.
-SHARE = {"sqlite": 1, "postgresql": 6}
+SHARE = {"sqlite": 1, "postgresql": 6, "citus": 12}
 
 
 @pytest.fixture(params=test_databases.EACH_ENGINE)

@@ -53,7 +53,7 @@ def open_store(url: str) -> Iterator[Callable[..., SqlStore]]:
     opened: list[SqlStore] = []
 
     def make(connections: int = 8, query: str = "") -> SqlStore:
-        opened.append(SqlStore(f"{url}?{query}", connections))
+        opened.append(SqlStore(f"{url}?{query}" if query else url, connections))
         return opened[-1]
 
     yield make

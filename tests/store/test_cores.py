@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import pathlib
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from tests import databases as test_databases
 from tests import factories
 from tests.store.shop import CUSTOMERS, Shop, ids
 
@@ -22,6 +24,13 @@ from pullfeed_server.store.sql import SqlStore
 pytestmark = pytest.mark.postgresql
 
 _WAIT_S = 30
+
+
+@pytest.fixture(params=test_databases.SHARED)
+def url(
+    request: pytest.FixtureRequest, databases: test_databases.Databases, tmp_path: pathlib.Path
+) -> str:
+    return databases.url(request.param, tmp_path)
 
 
 @pytest.mark.usefixtures("clock")

@@ -26,13 +26,16 @@ _TOLD = {
     "postgresql": (
         """
         SELECT table_name, column_name, data_type, is_nullable, column_default, collation_name
-        FROM information_schema.columns WHERE table_schema = 'public'
+        FROM information_schema.columns WHERE table_schema = current_schema()
         ORDER BY table_name, ordinal_position
         """,
-        "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY indexname",
+        """
+        SELECT indexname, replace(indexdef, current_schema() || '.', '') FROM pg_indexes
+        WHERE schemaname = current_schema() ORDER BY indexname
+        """,
         """
         SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
-        WHERE connamespace = 'public'::regnamespace ORDER BY conname
+        WHERE connamespace = current_schema()::regnamespace ORDER BY conname
         """,
     ),
 }

@@ -74,7 +74,7 @@ class Database:
         try:
             yield
         except errors.StoreUnavailable as error:
-            raise errors.DatabaseAway("The database takes no writes: is it a standby?") from error
+            raise errors.DatabaseAway(error.message) from error
         except (exc.DBAPIError, dialects.driver_errors(self.engine), OSError) as error:
             raise self._unusable(getattr(error, "orig", None) or error) from error
 

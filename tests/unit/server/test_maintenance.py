@@ -79,3 +79,18 @@ def test_an_older_version_has_nothing_reapplied(run: Run, monkeypatch: pytest.Mo
 def test_reapply_wants_the_tables_of_this_version(run: Run) -> None:
     with pytest.raises(errors.Unusable, match="pullfeed-server migrate"):
         run("reapply")
+
+
+def test_the_script_for_a_citus_spreads_the_tables_behind_it() -> None:
+    given = ["--database", "postgresql://127.0.0.1:1/none", "migrate", "--sql", "--citus"]
+    done = click.testing.CliRunner().invoke(program.command, given)
+    assert done.exit_code == 0
+    _, _, behind = done.output.partition("COMMIT;")
+    spread = "SELECT create_distributed_table('records', 'shop', colocate_with => 'shops');"
+    assert spread in behind.split("\n")
+
+
+@pytest.mark.parametrize("arguments", [("--citus",), ("--citus", "--check"), ("--citus", "--sql")])
+def test_a_file_is_not_spread_over_nodes(run: Run, arguments: tuple[str, ...]) -> None:
+    with pytest.raises(errors.Unusable, match="names a file; --citus spreads"):
+        run("migrate", *arguments)

@@ -69,7 +69,7 @@ class Dialect(Protocol):
     def origin(self, cursor: interfaces.DBAPICursor) -> tuple[str, int]:
         """Which server this is, and its timeline: another where it may lack what was written.
 
-        Raises StoreUnavailable where it takes no writes.
+        Raises StoreUnavailable where it takes no writes, or is not the one to ask.
         """
         ...
 

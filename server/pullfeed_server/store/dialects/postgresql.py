@@ -128,11 +128,14 @@ def origin(cursor: interfaces.DBAPICursor) -> tuple[str, int]:
     """
     cursor.execute(
         "SELECT system_identifier::text, CASE WHEN NOT pg_is_in_recovery()"
-        " THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END FROM pg_control_system()"
+        " THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END,"
+        " EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') FROM pg_control_system()"
     )
-    ((system_id, timeline),) = cursor.fetchall()
+    ((system_id, timeline, is_citus),) = cursor.fetchall()
     if timeline is None:
-        raise errors.StoreUnavailable
+        raise errors.StoreUnavailable("The database takes no writes: is it a standby?")
+    if is_citus:
+        _require_coordinator(cursor)
     return system_id, int(timeline, 16)
 
 
@@ -245,6 +248,13 @@ def _prepare(connection: psycopg.Connection[Any], _: Any) -> None:
         "SELECT set_config('synchronous_commit', 'on', false)"
         " WHERE current_setting('synchronous_commit') = 'off'"
     )
+
+
+def _require_coordinator(cursor: interfaces.DBAPICursor) -> None:
+    """Each node answers, and each would pass for a server that has taken over."""
+    cursor.execute("SELECT citus_is_coordinator()")
+    if cursor.fetchall() != [(True,)]:
+        raise errors.StoreUnavailable("The database is a worker of a Citus: name its coordinator.")
 
 
 def _is_retried(error: Exception) -> bool:
