@@ -9,7 +9,7 @@ from concurrent import futures
 import click.testing
 import pytest
 import sqlalchemy as sa
-from tests import factories, postgres
+from tests import factories, postgres, wiretap
 from tests.clock import Clock
 from tests.store.shop import CUSTOMERS, Shop, ids
 
@@ -213,6 +213,18 @@ def test_the_same_server_after_a_lost_connection_is_the_same_epoch(
     server.cut(url)
     assert _epoch(store) == before
     assert _epoch(open_store()) == before
+
+
+@pytest.mark.postgresql
+def test_a_connection_to_the_same_server_writes_nothing(
+    open_store: Callable[..., SqlStore], tap: wiretap.Wiretap
+) -> None:
+    """On Citus the row of the database is written on every node, and one may be away."""
+    open_store()
+    tap.seen.clear()
+    _epoch(open_store())
+    assert "epochs._is_elsewhere" in tap.seen
+    assert not tap.seen & {"epochs._add", "epochs._begin", "epochs._begin_elsewhere"}
 
 
 @pytest.mark.postgresql

@@ -28,10 +28,8 @@ _MISSING = (
     "The tables {} are not spread over the nodes: run `pullfeed-server migrate --citus` with the "
     "same setting database (PULLFEED_DATABASE)."
 )
-
-
-# Tables of ours in the schema that is used: by which column, with which others; no column where
-# all of it is on every node.
+# Tables in the schema that is used: by which column, with which others; no column where all of
+# it is on every node.
 _SPREAD = """
     SELECT relname, coalesce(column_to_column_name(logicalrelid, partkey), ''), colocationid
     FROM pg_dist_partition JOIN pg_class ON pg_class.oid = logicalrelid
@@ -49,8 +47,10 @@ def spread(connection: sa.Connection) -> None:
 
     Raises Unusable where there is no Citus, or a table is spread in another way.
     """
-    for call in _missing(connection).values():
+    for name, call in _missing(connection).items():
         connection.exec_driver_sql(call)
+        # Rows that were there stay behind as a copy that nobody sees, and nothing would erase.
+        connection.exec_driver_sql(f"SELECT truncate_local_data_after_distributing_table('{name}')")
 
 
 def check(connection: sa.Connection) -> None:
@@ -69,8 +69,8 @@ def _missing(connection: sa.Connection) -> dict[str, str]:
     if not _has_citus(connection):
         raise errors.Unusable(_NO_CITUS)
     spread = _spread(connection)
-    for name in schema.metadata.tables.keys() & spread:
-        if spread[name] != _right(name, spread):
+    for name, table in schema.metadata.tables.items():
+        if name in spread and spread[name] != _right(table, spread):
             raise errors.Unusable(_UNLIKE.format(name))
     return {name: call for name, call in _calls().items() if name not in spread}
 
@@ -82,14 +82,16 @@ def _has_citus(connection: sa.Connection) -> bool:
 
 def _spread(connection: sa.Connection) -> dict[str, tuple[str, int]]:
     found = connection.exec_driver_sql(_SPREAD).fetchall()
-    return {name: (column, colocation) for name, column, colocation in found}
+    ours = {_VERSION, *schema.metadata.tables}
+    return {name: (column, colocation) for name, column, colocation in found if name in ours}
 
 
-def _right(name: str, spread: dict[str, tuple[str, int]]) -> tuple[str, int]:
-    """How a table is spread as it should be, with the first where it has a shop."""
-    if _has_shop(schema.metadata.tables[name]):
-        return _SHOP, spread.get(_FIRST, spread[name])[1]
-    return "", spread[name][1]
+def _right(table: sa.Table, spread: dict[str, tuple[str, int]]) -> tuple[str, int]:
+    """How a table that is spread should be: with the first one where it has a shop."""
+    _, together = spread[table.name]
+    if _has_shop(table):
+        return _SHOP, spread.get(_FIRST, ("", together))[1]
+    return "", together
 
 
 def _calls() -> dict[str, str]:

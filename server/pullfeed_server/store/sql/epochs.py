@@ -26,6 +26,7 @@ class Epochs:
     def __init__(self, engine: sa.Engine) -> None:
         self._dialect = dialects.of(engine)
         insert = dialects.insert(engine, schema.database)
+        self._made = Statement(engine, sa.select(_D.one))
         self._add = Statement(engine, insert.on_conflict_do_nothing())
         begun = sa.update(schema.database).values(
             jumps=_D.jumps + 1,
@@ -35,12 +36,20 @@ class Epochs:
         is_elsewhere = sa.or_(
             _D.system_id != sa.bindparam("of_system_id"), _D.timeline != sa.bindparam("of_timeline")
         )
+        # Asked before anything is written: on Citus this row is written on every node or not at
+        # all, and a node that is away would keep new connections from the shops of the others.
+        self._is_elsewhere = Statement(engine, sa.select(_D.one).where(is_elsewhere))
         self._begin_elsewhere = Statement(engine, begun.where(is_elsewhere))
 
     def ensure(self, cursor: Cursor) -> None:
-        """Draws the first epoch of a new database."""
+        """Draws the first epoch of a new database.
+
+        Raises StoreUnavailable where the server takes no writes.
+        """
         new = {"one": 1, "oldest_version": schema.VERSION, "jumps": 0, "rules": encoding.RULES}
-        self._add.run(cursor, **new, **self._drawn(cursor, begun_us=0))
+        drawn = self._drawn(cursor, begun_us=0)
+        if self._made.first(cursor) is None:
+            self._add.run(cursor, **new, **drawn)
 
     def recognise(self, cursor: Cursor) -> None:
         """Begins an epoch where a connection leads to another server than the last one did.
@@ -50,7 +59,7 @@ class Epochs:
         drawn = self._drawn(cursor, clock.now_us())
         here = {f"of_{name}": drawn[name] for name in ("system_id", "timeline")}
         # A file is no server: there only the operator knows.
-        if not drawn["system_id"]:
+        if not drawn["system_id"] or self._is_elsewhere.first(cursor, **here) is None:
             return
         cursor.execute(self._dialect.BEGIN_WRITE)
         try:
