@@ -110,10 +110,12 @@ def test_tables_are_spread_with_the_rows_in_them(new: New) -> None:
     store = SqlStore(url)
     shop = Shop(store)
     shop.put("c1", "c2")
+    epoch = shop.epoch
     with pytest.raises(errors.Unusable, match=r"The tables shops, .* are not spread"):
         maintenance.check(url, to_citus=True)
     maintenance.migrate(url, to_citus=True)
     shop.put("c3")
+    assert shop.epoch == epoch
     assert shop.importer().walk() == ["c1", "c2", "c3"]
     store.close()
     # Nor is a copy left where they were: an erasure would not find it.
