@@ -153,7 +153,7 @@ def test_every_statement_that_a_store_makes_is_found(
     SqlStore(f"sqlite:///{tmp_path}/pullfeed.db").close()
     known = {known.statement._text for known in wiretap.statements("sqlite://")}
     assert len(made) > 100
-    assert made == known
+    assert made <= known
 
 
 def test_the_tables_of_no_shop_are_few_and_known() -> None:
