@@ -25,13 +25,18 @@ import sqlalchemy as sa
 from tests import confinement
 
 import pullfeed_server
-from pullfeed_server.store import sql
+from pullfeed_server.store import schema, sql
+from pullfeed_server.store.sql import tables
 from pullfeed_server.store.sql.statement import Statement
 
 # What crosses shops on purpose, and why it may.
 CROSSING = {
     "feeds.shops": "an operator's overview: which shops there are, a page of names at a time",
     "outbox.ready": "which lines of notices are due, whoever's they are; at most a few rows",
+    "feeds.outdated": "which feeds older cores wrote, to renew them: a page of names at a time",
+    "feeds.count_outdated": "how many of them are left, for the numbers of an operator",
+    "moves._list": "which shops an operator moves, where all are asked for",
+    "moves._states": "where shops are served, for an operator who moves them",
     "outbox.release": "SQLite's alone: one core frees its own leases when it starts",
 }
 # Who makes and spreads the tables of all shops, by an operator's command, while nothing is served.
@@ -63,6 +68,9 @@ def statements(url: str) -> Iterator[Known]:
             if inspect.isclass(one) and one.__module__ == module.__name__ and _is_holder(one):
                 holder: Any = one
                 yield from _within(found.name, vars(holder(engine)))
+    for table in schema.metadata.tables.values():
+        kind = tables.Table if table in confinement.OWNED else tables.Whole
+        yield from _within(f"tables.{table.name}", vars(kind(engine, table)))
 
 
 def _is_holder(found: type) -> bool:

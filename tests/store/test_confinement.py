@@ -23,7 +23,7 @@ def test_what_the_core_sends_is_heard(shop: Shop, tap: wiretap.Wiretap) -> None:
 def test_a_statement_for_no_shop_is_heard(store: Store, tap: wiretap.Wiretap) -> None:
     nowhere: Any = None
     assert not store.read(lambda tx: tx.feeds.has_shop(nowhere))
-    assert tap.faults == ["feeds.has_shop is run for what is no shop's name"]
+    assert tap.faults == ["feeds.state is run for what is no shop's name"]
     tap.faults.clear()
 
 

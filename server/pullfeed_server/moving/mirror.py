@@ -51,7 +51,7 @@ class Mirror:
 
             def work(cursor: Cursor) -> None:
                 table.delete(cursor, self._shop, found.keys)
-                table.set(cursor, found.rows)
+                table.set(cursor, self._shop, found.rows)
 
             self._target.write(work)
         return len(found.rows) + len(found.keys)
@@ -69,7 +69,7 @@ class Mirror:
         return self._source.moves.named(cursor, self._shop, scope, ids)
 
     def _set_records(self, found: list[Row], cursor: Cursor) -> None:
-        self._target.moves.records.set(cursor, found)
+        self._target.moves.records.set(cursor, self._shop, found)
 
     def _differences(self, before: tables.Table, after: tables.Table) -> Iterator[Difference]:
         """In pieces, by one look at each side in the order of the keys."""

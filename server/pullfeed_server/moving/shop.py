@@ -136,7 +136,7 @@ class ShopMove:
 
     def _keep(self, found: list[Any], reached: dict[str, Any], cursor: Cursor) -> None:
         """Stores records, and how far they reach: a move that is broken off goes on from there."""
-        self._target.moves.records.set(cursor, found)
+        self._target.moves.records.set(cursor, self._shop, found)
         self._set_feeds(cursor, [reached])
 
     def _reached(self, scope: int) -> int:
@@ -227,7 +227,8 @@ class ShopMove:
         table = self._target.moves.feeds
         known = {feed["scope"]: feed for feed in self._named(table, cursor)}
         feeds = [_with_bounds(feed, known.get(feed["scope"], feed)) for feed in feeds]
-        table.set(cursor, [tuple(feed[name] for name in table.names) for feed in feeds])
+        told = [tuple(feed[name] for name in table.names) for feed in feeds]
+        table.set(cursor, self._shop, told)
 
 
 def _with_bounds(feed: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:

@@ -57,7 +57,9 @@ class Table:
         read = read.limit(sa.bindparam("limit", type_=sa.Integer))
         self._first = Statement(engine, read)
         self._behind = Statement(engine, read.where(self._is_behind()))
-        self._set = Statement(engine, _replacing_all(engine, table, self.names))
+        # The shop stands first, and is bound once for all rows.
+        self._others = self.names[1:]
+        self._set = Statement(engine, _replacing_all(engine, table, self._others))
         of_key = (column == sa.bindparam(column.name, type_=column.type) for column in self._key)
         self._delete = Statement(engine, sa.delete(table).where(shop, *of_key))
 
@@ -78,9 +80,9 @@ class Table:
         named = dict(zip(names, after, strict=True))
         return self.told(self._behind.all(cursor, shop=shop, limit=limit, **named))
 
-    def set(self, cursor: Cursor, many: Sequence[Row]) -> None:
-        """Stores rows, in the place of those with their keys."""
-        self._set.run_many(cursor, self.names, many)
+    def set(self, cursor: Cursor, shop: str, many: Sequence[Row]) -> None:
+        """Stores rows of the shop, in the place of those with their keys."""
+        self._set.run_many(cursor, self._others, [row[1:] for row in many], shop=shop)
 
     def delete(self, cursor: Cursor, shop: str, keys: Sequence[Row]) -> None:
         """Takes rows away."""
