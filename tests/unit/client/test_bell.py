@@ -19,6 +19,8 @@ def interrupt(main):
         pass
     signal.pthread_kill(threading.get_ident(), signal.SIGINT)
 
+# What runs behind a shell begins with the signal ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 interrupting = threading.Thread(target=interrupt, args=[threading.get_ident()], daemon=True)
 """
 CHILDREN = """
