@@ -24,14 +24,14 @@ _NUMBERS = (
     "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < :last) "
 )
 _SHOPS = (
-    f"INSERT INTO shops (shop, created_us) {_NUMBERS}"  # noqa: S608 - a text of our own
-    "SELECT :prefix || n || '.example', 0 FROM numbers"
+    "INSERT INTO shops (shop, created_us, state, move, moved_epoch)"  # noqa: S608 - our own text
+    f" {_NUMBERS} SELECT :prefix || n || '.example', 0, :state, 0, 0 FROM numbers"
 )
 _FEEDS = (
     "INSERT INTO feeds (shop, scope, position, jumps, held, pruned, minute,"  # noqa: S608 - as above
-    f" oldest_encoding, newest_encoding, rules) {_NUMBERS}"
-    "SELECT :prefix || n || '.example', :scope, :each, 0, 0, 0, 0, :encoding, :encoding, :rules"
-    " FROM numbers"
+    f" oldest_encoding, newest_encoding, rules, state) {_NUMBERS}"
+    "SELECT :prefix || n || '.example', :scope, :each, 0, 0, 0, 0, :encoding, :encoding, :rules,"
+    " :state FROM numbers"
 )
 _RECORDS = (
     "INSERT INTO records (shop, scope, id, list, position, modified_us,"  # noqa: S608 - as above
@@ -114,7 +114,7 @@ def _fill(url: str, kinds: tuple[Shops, ...]) -> None:
 
 
 def _write(connection: sa.Connection, kind: Shops) -> None:
-    of_shops = {"prefix": kind.prefix, "last": kind.shops - 1}
+    of_shops = {"prefix": kind.prefix, "last": kind.shops - 1, "state": rows.OPEN}
     versions = {"encoding": encoding.VERSION, "rules": encoding.RULES}
     of_feeds = {**of_shops, **versions, "scope": SCOPE, "each": kind.each}
     of_records = {
