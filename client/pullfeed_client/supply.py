@@ -99,7 +99,7 @@ _OPTIONS = (
     click.option(
         "--scope",
         type=click.Choice(tuple(scopes.KINDS)),
-        help="Which kind of record. Not needed where the mapping has only one, or for a folder.",
+        help="Which kind of record. Not needed where the mapping has only one, or a folder one.",
     ),
     click.option(
         "--format",

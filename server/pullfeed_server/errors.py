@@ -131,7 +131,7 @@ class PageNotServed(BadRequest):
 
 
 class WalkExpired(BadRequest):
-    """The walk was left alone for seven days. Start again at page 1."""
+    """The walk was left alone for seven days, or the database was restored. Begin at page 1."""
 
     reason = "WALK_EXPIRED"
     default_field = "page"

@@ -35,4 +35,6 @@ class Stderr(logging.Handler):
 
 def configure(level: str) -> None:
     """Sends what is logged from this level on to stderr."""
+    # It tells each time that it looks at the schema's version.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.basicConfig(level=level.upper(), format="%(message)s", handlers=[Stderr()], force=True)

@@ -18,6 +18,8 @@ def carry(source_url: str, target_url: str, given: str, out: pathlib.Path | None
     """
     own, ring = _known(source_url, given)
     if out is not None:
+        if not dialects.is_shared(target_url):
+            _keep_first(ring, state.folder(target_url))
         return _write(out, f"PULLFEED_SECRETS={shlex.quote(','.join(ring))}")
     if given or dialects.is_shared(target_url):
         _check(own, state.given_ring(given) if given else [])
@@ -60,6 +62,13 @@ def _keep(own: list[str], folder: pathlib.Path) -> str:
         return ""
     state.write_private(path, "\n".join(own))
     return f"The secrets of the source stand in {path}."
+
+
+def _keep_first(ring: list[str], folder: pathlib.Path) -> None:
+    """Beside a file that has none yet, or a core that is told none would make its own."""
+    path = state.secrets_file(folder)
+    if not path.exists():
+        state.write_private(path, "\n".join(ring))
 
 
 def _write(path: pathlib.Path, line: str) -> str:

@@ -11,7 +11,7 @@ group = registry.Group("answer")
 
 @group.check(
     "first-page",
-    says='POST <scope>?page=1&page_size=50 with {"shop":"…"} is answered with HTTP 200.',
+    says='POST {scope}?page=1&page_size=50 with {"shop":"…"} is answered with HTTP 200.',
     mend="Look at the URL, the shop and the key first, then at the server's log.",
 )
 def first_page(case: evidence.Evidence) -> registry.Finding:

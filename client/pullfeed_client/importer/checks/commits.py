@@ -15,7 +15,7 @@ _ABSENT = (404, 405, 501)
 
 @group.check(
     "commit-offered",
-    says="POST <scope>/commit confirms what was delivered: ?commit_token=… (header "
+    says="POST {scope}/commit confirms what was delivered: ?commit_token=… (header "
     "X-Commit-Token of the page), else ?page=…&page_size=….",
     mend="Offer it, or agree with the importer that asking for the next page confirms: without "
     "either, nobody knows what arrived.",

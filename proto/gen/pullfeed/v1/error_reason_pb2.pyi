@@ -75,7 +75,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_PAGE_NOT_SERVED: _ErrorReason.ValueType  # 19
     """INVALID_ARGUMENT. That page was never handed out with that page_size."""
     ERROR_REASON_WALK_EXPIRED: _ErrorReason.ValueType  # 20
-    """INVALID_ARGUMENT. The walk was left alone for seven days; begin at page 1."""
+    """INVALID_ARGUMENT. The walk was left alone for seven days, or the database was restored or
+    failed over; begin at page 1.
+    """
     ERROR_REASON_COMMIT_AHEAD: _ErrorReason.ValueType  # 21
     """INVALID_ARGUMENT. The commit lies past the last change of the feed."""
     ERROR_REASON_KEY_NOT_FOUND: _ErrorReason.ValueType  # 22
@@ -172,7 +174,9 @@ ERROR_REASON_PAGE_NOT_REACHED: ErrorReason.ValueType  # 18
 ERROR_REASON_PAGE_NOT_SERVED: ErrorReason.ValueType  # 19
 """INVALID_ARGUMENT. That page was never handed out with that page_size."""
 ERROR_REASON_WALK_EXPIRED: ErrorReason.ValueType  # 20
-"""INVALID_ARGUMENT. The walk was left alone for seven days; begin at page 1."""
+"""INVALID_ARGUMENT. The walk was left alone for seven days, or the database was restored or
+failed over; begin at page 1.
+"""
 ERROR_REASON_COMMIT_AHEAD: ErrorReason.ValueType  # 21
 """INVALID_ARGUMENT. The commit lies past the last change of the feed."""
 ERROR_REASON_KEY_NOT_FOUND: ErrorReason.ValueType  # 22

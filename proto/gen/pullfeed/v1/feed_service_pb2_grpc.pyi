@@ -43,7 +43,8 @@ class FeedServiceStub:
     INVALID_ARGUMENT/CURSOR_INVALID, CURSOR_FOREIGN, CURSOR_EXPIRED: the cursor
     was altered, given for another importer or feed, or is too old.
     INVALID_ARGUMENT/PAGE_NOT_REACHED: more than 1,000 pages past what was asked.
-    INVALID_ARGUMENT/WALK_EXPIRED: the walk was left alone for seven days.
+    INVALID_ARGUMENT/WALK_EXPIRED: the walk was left alone for seven days, or the database was
+    restored or failed over.
     INVALID_ARGUMENT/REWOUND: the importer was rewound since; begin at page 1.
     FAILED_PRECONDITION/RESYNC_REQUIRED: tombstones this importer had not
     confirmed are gone; import everything anew.
@@ -103,7 +104,8 @@ class FeedServiceAsyncStub(FeedServiceStub):
     INVALID_ARGUMENT/CURSOR_INVALID, CURSOR_FOREIGN, CURSOR_EXPIRED: the cursor
     was altered, given for another importer or feed, or is too old.
     INVALID_ARGUMENT/PAGE_NOT_REACHED: more than 1,000 pages past what was asked.
-    INVALID_ARGUMENT/WALK_EXPIRED: the walk was left alone for seven days.
+    INVALID_ARGUMENT/WALK_EXPIRED: the walk was left alone for seven days, or the database was
+    restored or failed over.
     INVALID_ARGUMENT/REWOUND: the importer was rewound since; begin at page 1.
     FAILED_PRECONDITION/RESYNC_REQUIRED: tombstones this importer had not
     confirmed are gone; import everything anew.
@@ -166,7 +168,8 @@ class FeedServiceServicer(metaclass=_abc_1.ABCMeta):
         INVALID_ARGUMENT/CURSOR_INVALID, CURSOR_FOREIGN, CURSOR_EXPIRED: the cursor
         was altered, given for another importer or feed, or is too old.
         INVALID_ARGUMENT/PAGE_NOT_REACHED: more than 1,000 pages past what was asked.
-        INVALID_ARGUMENT/WALK_EXPIRED: the walk was left alone for seven days.
+        INVALID_ARGUMENT/WALK_EXPIRED: the walk was left alone for seven days, or the database was
+        restored or failed over.
         INVALID_ARGUMENT/REWOUND: the importer was rewound since; begin at page 1.
         FAILED_PRECONDITION/RESYNC_REQUIRED: tombstones this importer had not
         confirmed are gone; import everything anew.

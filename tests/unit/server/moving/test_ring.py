@@ -53,6 +53,18 @@ def test_the_same_file_may_be_written_again(source: str, out: pathlib.Path) -> N
     ring.carry(source, _SERVER, "", out)
 
 
+def test_a_file_gets_them_beside_it_too_unless_it_has_its_own(
+    source: str, out: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    kept = tmp_path / "secrets"
+    ring.carry(source, f"sqlite:///{tmp_path}/pullfeed.db", "", out)
+    assert kept.read_text() == f"{_OWN}\n{_OLD}\n"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    kept.write_text("its own")
+    ring.carry(source, f"sqlite:///{tmp_path}/pullfeed.db", "", out)
+    assert kept.read_text() == "its own"
+
+
 def test_a_file_with_something_else_in_it_stays(source: str, out: pathlib.Path) -> None:
     out.write_text("mine")
     with pytest.raises(errors.Unusable, match="holds something else"):
