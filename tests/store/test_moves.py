@@ -386,6 +386,18 @@ def test_two_copies_at_once_are_one_too_many(make_pair: MakePair) -> None:
         pair.copy(meanwhile=pair.copy)
 
 
+@pytest.mark.parametrize("source", databases.EACH_ENGINE)
+def test_of_two_copies_to_two_targets_one_gets_the_shop(make_pair: MakePair, source: str) -> None:
+    pair, other = make_pair(source=source), make_pair()
+    pair.source.put("c1")
+    elsewhere = pair.plan()._replace(target_url=other.target_url)
+    begun = iter([lambda: plan.run(elsewhere, moving.Told())])
+    with pytest.raises(errors.Unusable, match=r"has given shop\.example to another database"):
+        pair.copy(meanwhile=_each_once(begun))
+    assert pair.states() == (rows.MOVED, rows.FILLING)
+    assert moving.state(other.target_url) == rows.OPEN
+
+
 def test_the_place_of_a_shop_says_where_it_came_from(make_pair: MakePair) -> None:
     pair = make_pair()
     pair.source.put("c1")

@@ -152,6 +152,9 @@ class ShopMove:
                 "The source began a new epoch during the copy: it was restored, or another server "
                 "took over. Run the same command again."
             )
+        # Another copy may have begun beside this one: only one of them gives the shop away.
+        if row.state != rows.OPEN and (row.state, row.move) != (rows.MOVED, self._move):
+            raise _given_away(self._shop)
         found.put(cursor, row._replace(state=rows.MOVED, move=self._move))
 
     def _settle(self, cursor: Cursor) -> None:
@@ -252,10 +255,12 @@ def _check_can_begin(source: moves.ShopRow, known: moves.ShopRow | None) -> None
     if source.state == rows.FILLING:
         raise errors.Unusable(f"The source's {source.shop} is itself being filled by a copy.")
     if source.state == rows.MOVED:
-        raise errors.Unusable(
-            f"The source has given {source.shop} to another database than this target."
-        )
+        raise _given_away(source.shop)
     if known is not None and known.state == rows.OPEN:
         raise errors.Unusable(
             f"The target serves a shop {source.shop} already: a copy would replace it."
         )
+
+
+def _given_away(shop: str) -> errors.Unusable:
+    return errors.Unusable(f"The source has given {shop} to another database than this target.")
