@@ -12,8 +12,8 @@ from tests.store import moving
 from tests.store.moving import MakePair, Pair
 
 from pullfeed_server import errors
+from pullfeed_server.moving import plan, side
 from pullfeed_server.moving import shop as shops
-from pullfeed_server.moving import side
 from pullfeed_server.store import rows
 
 _ON_SERVER = pytest.mark.postgresql
@@ -103,6 +103,24 @@ def test_a_shop_is_taken_back_that_was_frozen_but_never_opened(
     monkeypatch.undo()
     pair.copy()
     assert pair.states() == (rows.MOVED, rows.OPEN)
+
+
+@pytest.mark.parametrize("engine", databases.EACH_ENGINE)
+def test_a_source_that_is_named_as_the_target_too_loses_nothing(
+    make_pair: MakePair, monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
+    pair = make_pair(source=engine)
+    pair.source.put("c1")
+    before = moving.content(pair.source_url)
+    monkeypatch.setattr(shops.ShopMove, "_open", _cut)
+    with pytest.raises(_Cut):
+        pair.copy()
+    pair.close()
+    itself = pair.plan()._replace(target_url=pair.source_url)
+    with pytest.raises(errors.Unusable, match="It is not this target"):
+        plan.undo(itself, moving.Told())
+    assert moving.content(pair.source_url) == before
+    assert pair.undo() == ["shop.example: served by the source again, and not in the target"]
 
 
 def _cut(*_: object) -> None:

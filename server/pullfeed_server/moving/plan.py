@@ -180,7 +180,10 @@ def _take_back(source: Side, target: Side, name: str, cursor: Cursor) -> None:
     if row is None or row.state != rows.MOVED:
         raise errors.Unusable(f"The source has not given {name} away: there is nothing to undo.")
     known = target.moves.lock(cursor, name)
-    if known is None or known.move != row.move:
+    # One that an undo has closed is empty; one with a feed has given the shop away itself.
+    is_closed = known is not None and known.state == rows.MOVED
+    is_giver = is_closed and target.moves.feeds.rows(cursor, name, None, 1)
+    if known is None or known.move != row.move or is_giver:
         raise errors.Unusable(f"It is not this target that {name} was frozen for.")
     if known.state == rows.OPEN:
         raise errors.Unusable(f"The target serves {name}: copy it back instead.")
