@@ -82,7 +82,8 @@ def command(
     """
     if undo and not shops:
         raise click.UsageError("--undo takes the shops by name: --shop.")
-    names = [shop.strip().lower() for shop in shops]
+    # Each once: the second move of a shop would write into what the first has opened.
+    names = list(dict.fromkeys(shop.strip().lower() for shop in shops))
     secrets = context.find_root().params["secrets"]
     asked = plan.Plan(source, target, names, secrets, secrets_file, new_epoch)
     (plan.undo if undo else plan.run)(asked, _Progress())

@@ -43,6 +43,12 @@ def test_a_shop_is_moved_and_told_of_in_a_line(
     assert "a-secret" not in result.output
 
 
+def test_a_shop_that_is_named_twice_is_moved_once(urls: tuple[str, ...]) -> None:
+    result = _run(*urls, "--shop", factories.SHOP, "--shop", factories.SHOP.upper())
+    assert result.exit_code == 0, result.output
+    assert result.stdout.count("shop.example: ") == 1
+
+
 def test_how_far_it_is_stands_on_stderr(
     urls: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
