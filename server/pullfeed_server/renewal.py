@@ -197,8 +197,8 @@ class Renewal:
                 if seen.due_count or seen.is_last:
                     seen = self._store.write(functools.partial(_write, feed, work, places))
                     work.count += seen.due_count
-            except errors.RulesUnknown:
-                # It has become a newer core's to keep.
+            except (errors.RulesUnknown, errors.ShopMoved):
+                # It has become a newer core's to keep, or another database's.
                 return
             places, is_last = seen.places, seen.is_last
             yield

@@ -317,6 +317,39 @@ def test_every_scope_of_every_shop_is_reencoded(shop: Shop, core: versions.Versi
     assert renewing.reencoding.count == 6
 
 
+def test_a_shop_that_was_given_away_keeps_no_other_from_being_reencoded(
+    shop: Shop, core: versions.Versions
+) -> None:
+    for name in ("a.example", "b.example"):
+        shop.put("c1", name=name)
+    with shop.store._begin_write() as cursor:
+        cursor.execute(f"UPDATE feeds SET state = {rows.MOVED} WHERE shop = 'a.example'")  # noqa: S608 - a number
+    core.writes(2)
+    renewing = renewal.Renewal(shop.store)
+    assert renewing.left() == renewal.Left(encoding=1, rules=0)
+    for _ in renewing.reencode():
+        pass
+    assert renewing.left() == renewal.Left(0, 0)
+    assert renewing.reencoding.count == 1
+
+
+def test_a_shop_that_is_given_away_meanwhile_is_left_alone(
+    shop: Shop, core: versions.Versions
+) -> None:
+    for name in ("a.example", "b.example"):
+        shop.put("c1", "c2", "c3", name=name)
+    core.writes(2)
+    renewing = renewal.Renewal(shop.store)
+    steps = renewing.reencode()
+    next(steps)
+    with shop.store._begin_write() as cursor:
+        cursor.execute(f"UPDATE feeds SET state = {rows.MOVED} WHERE shop = 'a.example'")  # noqa: S608 - a number
+    for _ in steps:
+        pass
+    assert renewing.left() == renewal.Left(0, 0)
+    assert renewing.reencoding.count == 5
+
+
 def test_nothing_is_done_where_every_row_has_the_form(filled: Shop) -> None:
     assert encoding.VERSION == 2
     assert [*renewal.Renewal(filled.store).reencode()] == []

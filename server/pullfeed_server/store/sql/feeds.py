@@ -116,19 +116,23 @@ class Statements:
         # These cross shops on purpose, by the key of feeds: what a newer core has still to do.
         has_older = _F.oldest_encoding < sa.bindparam("encoding", type_=sa.SmallInteger)
         has_passed_less = _F.rules < sa.bindparam("rules", type_=sa.SmallInteger)
+        # Of a shop that is moved, the database it moves to takes care.
+        is_open = _F.state == sa.literal_column(str(rows.OPEN))
         after = sa.tuple_(sa.bindparam("shop", type_=sa.Text), sa.bindparam("scope"))
         self.outdated = Statement(
             engine,
             sa.select(_F.shop, _F.scope)
-            .where(sa.tuple_(_F.shop, _F.scope) > after, sa.or_(has_older, has_passed_less))
+            .where(
+                sa.tuple_(_F.shop, _F.scope) > after, is_open, sa.or_(has_older, has_passed_less)
+            )
             .order_by(_F.shop, _F.scope)
             .limit(sa.bindparam("limit", type_=sa.Integer)),
         )
         self.count_outdated = Statement(
             engine,
-            sa.select(
-                sa.func.count().filter(has_older), sa.func.count().filter(has_passed_less)
-            ).select_from(schema.feeds),
+            sa.select(sa.func.count().filter(has_older), sa.func.count().filter(has_passed_less))
+            .select_from(schema.feeds)
+            .where(is_open),
         )
         # These read the indexes of the lists and the key of withheld, not the rows.
         self.feeds = Statement(
