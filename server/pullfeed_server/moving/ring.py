@@ -32,14 +32,13 @@ def _known(source_url: str, given: str) -> tuple[list[str], list[str]]:
     told = state.given_ring(given) if given else []
     if dialects.is_shared(source_url):
         own = told
-        if not own:
-            raise errors.Unusable(
-                "Say with which secrets the source's cores sign: set PULLFEED_SECRETS as they "
-                "have it."
-            )
     else:
         folder = state.folder(source_url)
         own = state.kept_ring(folder) if state.secrets_file(folder).exists() else told
+    if not own:
+        raise errors.Unusable(
+            "Say with which secrets the source's cores sign: set PULLFEED_SECRETS as they have it."
+        )
     return own, [*own, *(secret for secret in told if secret not in own)]
 
 
@@ -54,8 +53,6 @@ def _check(own: list[str], known: list[str]) -> None:
 
 def _keep(own: list[str], folder: pathlib.Path) -> str:
     """Beside a file, where its core looks."""
-    if not own:
-        return ""
     path = state.secrets_file(folder)
     if path.exists():
         _check(own, state.kept_ring(folder))

@@ -98,6 +98,12 @@ def test_the_secrets_of_a_servers_cores_must_be_said(tmp_path: pathlib.Path) -> 
         ring.carry(_SERVER, f"sqlite:///{tmp_path}/pullfeed.db", "", None)
 
 
-def test_a_file_that_never_signed_anything_has_nothing_to_carry(tmp_path: pathlib.Path) -> None:
-    source, target = (f"sqlite:///{tmp_path}/{name}/pullfeed.db" for name in ("a", "b"))
-    assert ring.carry(source, target, "", None) == ""
+@pytest.mark.parametrize("target", ["sqlite:///{}/b/pullfeed.db", _SERVER])
+def test_a_file_whose_core_was_given_its_secrets_asks_for_them(
+    tmp_path: pathlib.Path, out: pathlib.Path, target: str
+) -> None:
+    source = f"sqlite:///{tmp_path}/a/pullfeed.db"
+    for path in (None, out):
+        with pytest.raises(errors.Unusable, match="set PULLFEED_SECRETS as they have it"):
+            ring.carry(source, target.format(tmp_path), "", path)
+    assert not out.exists()
