@@ -33,7 +33,7 @@ def settle(wanted: str, seed: str) -> None:
     usable = sorted(os.sched_getaffinity(0))
     if wanted == AUTO:
         number = usable[zlib.crc32(seed.encode()) % len(usable)]
-    elif wanted.isascii() and wanted.isdigit() and int(wanted) in usable:
+    elif wanted in map(str, usable):
         number = int(wanted)
     else:
         raise errors.Unusable(

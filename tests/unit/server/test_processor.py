@@ -49,7 +49,7 @@ def test_any_binds_nothing(bound: list[set[int]], wanted: str, seed: str) -> Non
 
 
 @_LINUX
-@pytest.mark.parametrize("wanted", ["1", "-2", "2.0", "", "²", "first", "2,3"])
+@pytest.mark.parametrize("wanted", ["1", "-2", "2.0", "", "²", "first", "2,3", "1" * 5000])
 def test_what_is_none_of_its_processors_is_told_with_the_setting(
     bound: list[set[int]], wanted: str
 ) -> None:
