@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
-import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -33,9 +33,9 @@ _MODULE = "pullfeed_server"
     is_flag=True,
     help="Open shops in the source again that were frozen, but not opened in the target.",
 )
-@click.pass_context
+@click.pass_obj
 def command(
-    ctx: click.Context,
+    config_file: str | None,
     source: str,
     target: str,
     shops: tuple[str, ...],
@@ -59,15 +59,10 @@ def command(
     said = ["--from", source, "--to", target, *_each("--shop", shops)]
     said += _each("--secrets-file", [str(secrets_file)] if secrets_file else [])
     said += [flag for flag, is_set in (("--new-epoch", new_epoch), ("--undo", undo)) if is_set]
-    # Only the core's own program knows databases; what it says is what is seen.
-    ended = subprocess.run(
-        [sys.executable, "-m", _MODULE, "copy", *said],
-        env=serve.environment(ctx.obj, {}),
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
-    # As a shell tells it: 128 + n for signal n.
-    ctx.exit(ended.returncode if ended.returncode >= 0 else 128 - ended.returncode)
+    # Only the core's own program knows databases. It takes this one's place, so that what it
+    # says, its end and every signal are its own.
+    program = [sys.executable, "-m", _MODULE, "copy", *said]
+    os.execve(sys.executable, program, serve.environment(config_file, {}))  # noqa: S606
 
 
 def _each(flag: str, values: tuple[str, ...] | list[str]) -> Iterator[str]:

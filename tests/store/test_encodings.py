@@ -322,7 +322,7 @@ def test_a_shop_that_was_given_away_keeps_no_other_from_being_reencoded(
 ) -> None:
     for name in ("a.example", "b.example"):
         shop.put("c1", name=name)
-    with shop.store._begin_write() as cursor:
+    with shop.store._begin_write() as cursor:  # type: ignore[attr-defined]
         cursor.execute(f"UPDATE feeds SET state = {rows.MOVED} WHERE shop = 'a.example'")  # noqa: S608 - a number
     core.writes(2)
     renewing = renewal.Renewal(shop.store)
@@ -342,7 +342,7 @@ def test_a_shop_that_is_given_away_meanwhile_is_left_alone(
     renewing = renewal.Renewal(shop.store)
     steps = renewing.reencode()
     next(steps)
-    with shop.store._begin_write() as cursor:
+    with shop.store._begin_write() as cursor:  # type: ignore[attr-defined]
         cursor.execute(f"UPDATE feeds SET state = {rows.MOVED} WHERE shop = 'a.example'")  # noqa: S608 - a number
     for _ in steps:
         pass

@@ -203,6 +203,21 @@ def test_a_shop_that_lives_in_the_target_is_refused(pair: Pair) -> None:
     assert pair.states() == (rows.OPEN, rows.OPEN)
 
 
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_a_database_of_a_newer_version_is_left_to_a_newer_copy(pair: Pair, side: str) -> None:
+    pair.source.put("c1")
+    pair.open_target()
+    pair.close_target()
+    newer = pair.source_url if side == "source" else pair.target_url
+    engine = sa.create_engine(newer.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0002'"))
+    engine.dispose()
+    with pytest.raises(errors.Unusable, match=f"The {side} has schema version 2"):
+        pair.copy()
+    assert moving.state(pair.source_url) == rows.OPEN
+
+
 def test_a_shop_that_is_nowhere_is_refused(pair: Pair) -> None:
     with pytest.raises(errors.Unusable, match=r"The source has no shop shop\.example\."):
         pair.copy()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from typing import TypeVar
 
 from pullfeed_server import errors
-from pullfeed_server.store import database, dialects
+from pullfeed_server.store import database, dialects, schema
 from pullfeed_server.store.sql import epochs, moves
 from pullfeed_server.store.sql.statement import Cursor
 
@@ -35,6 +35,7 @@ class Side:
                 self._database.check_tables()
             else:
                 self._database.require_tables()
+            self._require_no_newer()
             with self._told():
                 self._connection = self._database.engine.raw_connection()
             on_failure.callback(self._connection.close)
@@ -58,6 +59,15 @@ class Side:
         """Lets the database go."""
         self._connection.close()
         self._database.close()
+
+    def _require_no_newer(self) -> None:
+        """A core may serve a newer schema that keeps what it knows; a copy would lose the rest."""
+        version = self._database.version()
+        if version > schema.VERSION:
+            raise errors.Unusable(
+                f"The {self.name} has schema version {version}, this program knows all of "
+                f"{schema.VERSION}: copy with the newer pullfeed."
+            )
 
     def _prepare(self, *, is_source: bool) -> None:
         with self._told():

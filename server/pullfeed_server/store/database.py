@@ -57,6 +57,11 @@ class Database:
                 migrations.upgrade(connection)
             migrations.check(connection)
 
+    def version(self) -> int:
+        """The schema version that the tables have. Raises Unusable."""
+        with self._told(), self.engine.connect() as connection:
+            return migrations.version_of(connection)
+
     def check_tables(self) -> None:
         """The same of a database that others serve: nothing is written. Raises Unusable."""
         with self._told(), self.engine.connect() as connection:

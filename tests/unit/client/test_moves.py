@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
-from pullfeed_client import moves
+_COMMAND = """
+from pullfeed_client import cli, moves
+moves._MODULE = "program"
+cli.main(prog_name="pullfeed")
+"""
+_ENOUGH_S = 60
 
 
 @pytest.fixture
@@ -21,26 +29,32 @@ def told(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Pat
         "sys.exit(3)\n",
         encoding="utf-8",
     )
-    monkeypatch.setattr(moves, "_MODULE", "program")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
     return path
 
 
+def _run(folder: pathlib.Path, *arguments: str) -> int:
+    """The exit code of the command, which another program takes the place of."""
+    command = [sys.executable, "-c", _COMMAND, *arguments]
+    return subprocess.run(command, cwd=folder, timeout=_ENOUGH_S, check=False).returncode
+
+
 def test_every_option_reaches_the_program_and_its_exit_code_comes_back(
-    run: Any, told: pathlib.Path, tmp_path: pathlib.Path
+    told: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     (tmp_path / "mine.toml").touch()
     urls = ("--from", "sqlite:///a.db", "--to", "sqlite:///b.db")
     shops = ("--shop", "a.example", "--shop", "b.example")
     more = ("--secrets-file", "target.env", "--new-epoch", "--undo")
-    result = run("--config", "mine.toml", "copy", *urls, *shops, *more)
-    assert result.exit_code == 3
+    assert _run(tmp_path, "--config", "mine.toml", "copy", *urls, *shops, *more) == 3
     assert told.read_text().split("\n") == ["copy", *urls, *shops, *more, "mine.toml"]
 
 
-def test_what_is_not_said_is_left_to_the_program(run: Any, told: pathlib.Path) -> None:
+def test_what_is_not_said_is_left_to_the_program(
+    told: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
     urls = ("--from", "sqlite:///a.db", "--to", "sqlite:///b.db")
-    run("copy", *urls)
+    _run(tmp_path, "copy", *urls)
     assert told.read_text().split("\n") == ["copy", *urls, ""]
 
 
