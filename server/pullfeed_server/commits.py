@@ -37,10 +37,9 @@ class Standing(NamedTuple):
 
 
 class _Reach(NamedTuple):
-    """How far a claim reaches. is_last: nothing stood behind it when it was served."""
+    """How far a claim reaches."""
 
     position: int
-    is_last: bool
     served: receipts.Served
 
 
@@ -97,10 +96,13 @@ def _reach_of_point(
             raise errors.Rewound(field=field)
         covers = point.covered_from <= known.position
         served = receipts.Served(
-            point.walk, point.covered_from, point.position, point.served if covers else 0
+            point.walk,
+            point.covered_from,
+            point.position,
+            point.served if covers else 0,
+            point.is_last and covers,
         )
-        reached = point.position if covers else known.position
-        return _Reach(reached, point.is_last and covers, served)
+        return _Reach(point.position if covers else known.position, served)
 
     return reach
 
@@ -112,11 +114,11 @@ def _reach_of_page(tx: Transaction, claim: Claim, epoch: int, known: rows.Commit
     walk, mark = walks.served(tx, key, claim.page, epoch, clock.now_us(), committed)
     name = walk & walks.NAME_MASK
     if mark.covered_from <= committed:
-        served = receipts.Served(name, mark.covered_from, mark.end, mark.served)
-        return _Reach(mark.end, not mark.has_next, served)
+        served = receipts.Served(name, mark.covered_from, mark.end, mark.served, not mark.has_next)
+        return _Reach(mark.end, served)
     # There is a gap below this page: as far as the walk goes without one.
     end = tx.walks.covered_end(claim.shop, walk, claim.page, committed)
-    return _Reach(end, is_last=False, served=receipts.Served(name, mark.covered_from, mark.end, 0))
+    return _Reach(end, receipts.Served(name, mark.covered_from, mark.end, 0, is_last=False))
 
 
 def _advance(tx: Transaction, claim: Claim, reach_of: _ReachOf) -> Standing:
@@ -153,5 +155,5 @@ def _moved(
         epoch=epoch,
         committed_us=now_us if advanced else known.committed_us,
         # Behind the last change there is nothing, whatever the page said.
-        finished=reach.is_last or reach.position == end or (known.finished and not advanced),
+        finished=reach.served.is_last or reach.position == end or (known.finished and not advanced),
     )

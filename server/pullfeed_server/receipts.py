@@ -24,12 +24,14 @@ class Served(NamedTuple):
     """What a commit says to have: records after one position, up to another.
 
     walk: as its tokens name it. records: how many; 0 where that is not known.
+    is_last: nothing stood behind them when they were served.
     """
 
     walk: int
     after: int
     until: int
     records: int
+    is_last: bool
 
 
 def keep(
@@ -45,7 +47,9 @@ def keep(
     """
     name = rows.WalkName(*feed, served.walk)
     known = tx.deliveries.receipt(name) or rows.ReceiptRow(0, 0, 0, count_differs=False)
-    noted = _counted(known, served.records)._replace(confirmed_us=now_us)
+    noted = _counted(known, served.records)._replace(
+        confirmed_us=now_us, is_finished=known.is_finished or served.is_last
+    )
     is_known = 0 < served.records == noted.confirmed_count
     count = served.records - noted.count_before if is_known else None
     if None not in (count, receipt.received) and count != receipt.received:

@@ -196,17 +196,28 @@ def _left_off(
     before: the replaced walk's mark of the page before.
     """
     last = tx.walks.nearest_mark(key.shop, walk, _LAST)
-    commit = _commit(tx, key)
-    if last is None or (commit.finished and last.end <= commit.position):
+    if last is None or (before.page >= last.page and not last.has_next):
+        return None
+    if _is_confirmed(tx, key, walk):
         return None
     if not _starts_full(tx, key):
         # What is committed is stored: from there on nothing can be skipped.
-        floor = max(before.end, commit.position)
+        floor = max(before.end, _commit(tx, key).position)
         return before._replace(end=floor, covered_from=min(before.covered_from, floor))
     # It is past a page that is followed by another one; of the last one its
     # answer may have been lost.
-    is_next = before.page + 1 >= last.page and (last.has_next or last.end > commit.position)
-    return before if is_next else None
+    return before if before.page + 1 >= last.page else None
+
+
+def _is_confirmed(tx: Transaction, key: rows.WalkKey, walk: int) -> bool:
+    """Was a walk's own last page confirmed, so that its importer has left it.
+
+    The committed position does not tell: a walk that began below it can end there, and
+    another walk can have moved it further.
+    """
+    name = rows.WalkName(key.shop, key.scope, key.list, key.importer, walk & NAME_MASK)
+    receipt = tx.deliveries.receipt(name)
+    return receipt is not None and receipt.is_finished
 
 
 def _new(

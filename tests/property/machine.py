@@ -24,6 +24,7 @@ EVENTS = (
     "this page again",
     "commit",
     "told",
+    "to the end",
     "one changes",
     "all change",
     "rewound",
@@ -41,6 +42,7 @@ PLOTS = (
     ("ask", "commit", "rewound a little", "commit", "ask"),
     ("ask, answer lost", "all change", "told", "ask", "told, unheard"),
     ("ask", "told, unheard", "first page again", "all change", "told", "ask"),
+    ("to the end", "commit", "ask", "ask, answer lost", "all change", "first page again", "ask"),
 )
 STARTS = (walks.START_FULL, walks.START_COMMITTED)
 
@@ -259,14 +261,13 @@ class Machine(RuleBasedStateMachine):
             self.case.hold(importer, walk)
         elif event == "late answer":
             self.case.answer_held(0)
-        elif event == "first page again":
-            asked = core.Asked(kind, 1, walk.page_size, walk.since_us)
-            self.case.repeat(importer, asked)
-        elif event == "this page again":
-            asked = core.Asked(kind, walk.next_page, walk.page_size, walk.since_us)
-            self.case.repeat(importer, asked)
+        elif event.endswith(" page again"):
+            page = 1 if event == "first page again" else walk.next_page
+            self.case.repeat(importer, core.Asked(kind, page, walk.page_size, walk.since_us))
         elif event.startswith("told"):
             self.case.send(["unheard"] if event == "told, unheard" else [])
+        elif event == "to the end":
+            self.case.walk_through(importer, kind, page_size)
         elif event == "commit":
             self.case.commit_walk(importer, kind, "commit_token")
         elif event.startswith("rewound"):

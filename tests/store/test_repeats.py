@@ -90,3 +90,66 @@ def test_an_importer_set_back_to_everything_gets_everything(shop: Shop) -> None:
     assert ids(importer.page(1)) == ["c4", "c5"]
     shop.keys.set_importer(importer.name, {1: "full"})
     assert importer.walk() == ["c1", "c2", "c3", "c4", "c5", "c6"]
+
+
+def test_a_last_page_is_asked_again_though_all_it_brought_was_confirmed_before(
+    shop: Shop,
+) -> None:
+    shop.put("c1", "c2", "c3", "c4")
+    importer = shop.importer()
+    importer.walk()
+    importer.commit_page(2)
+    importer.page(1)
+    # The answer is lost; nothing new was on it, so that it ends where the commit stands.
+    importer.page(2)
+    shop.put("c1", "c2", "c3", "c4", second=1)
+    importer.page(1)
+    assert ids(importer.page(2)) == ["c1", "c2"]
+
+
+def test_a_last_page_is_asked_again_though_another_walk_went_further_and_was_confirmed(
+    shop: Shop,
+) -> None:
+    shop.put("c1", "c2", "c3", "c4")
+    importer, other = shop.importer(), shop.importer(page_size=4)
+    importer.walk()
+    shop.put("c1", "c2", "c3", "c4", second=1)
+    importer.page(1)
+    other.page(1)
+    other.commit_page(1)
+    assert ids(importer.page(2)) == ["c1", "c2"]
+
+
+def test_pages_that_were_emptied_by_removals_are_asked_again(shop: Shop) -> None:
+    shop.put("c1", "c2")
+    importer = _from_the_commit(shop, page_size=1)
+    importer.walk()
+    importer.commit_page(2)
+    shop.put("c3", "c4")
+    importer.page(1)
+    importer.page(2)
+    shop.delete("c3", "c4")
+    for late in (1, 2):
+        importer.page(late)
+    shop.put("c3", "c4", second=1, force=True)
+    importer.page(1)
+    assert ids(importer.page(2)) == ["c3"]
+
+
+def test_a_walk_behind_a_confirmed_one_repeats_nothing(shop: Shop) -> None:
+    shop.put("c1", "c2", "c3", "c4")
+    importer = shop.importer()
+    importer.walk()
+    importer.commit_page(2)
+    shop.put("c1", "c2", "c3", "c4", second=1)
+    assert importer.walk() == ["c1", "c2", "c3", "c4"]
+
+
+def test_a_walk_behind_one_of_a_single_page_repeats_nothing(shop: Shop) -> None:
+    shop.put("c1")
+    importer = _from_the_commit(shop)
+    importer.walk()
+    importer.commit_page(1)
+    assert importer.walk() == []
+    shop.put("c2", "c3", "c4")
+    assert importer.walk() == ["c2", "c3", "c4"]

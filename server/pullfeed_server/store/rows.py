@@ -261,13 +261,14 @@ class ReceiptRow(NamedTuple):
 
     confirmed_count: records up to the last page that was confirmed. count_before:
     up to the one confirmed before it. count_differs: did the importer ever count
-    another number.
+    another number. is_finished: its last page was confirmed.
     """
 
     confirmed_us: int
     confirmed_count: int
     count_before: int
     count_differs: bool
+    is_finished: bool = False
 
 
 class DeliveryRow(NamedTuple):

@@ -246,6 +246,7 @@ deliveries = sa.Table(
     sa.Column("confirmed_count", _NUMBER, nullable=False),
     sa.Column("count_before", _NUMBER, nullable=False),
     sa.Column("count_differs", sa.Boolean, nullable=False),
+    sa.Column("is_finished", sa.Boolean, nullable=False),
     sa.Index("deliveries_by_date", "shop", "last_us", "walk"),
 )
 

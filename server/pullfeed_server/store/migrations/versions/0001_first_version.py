@@ -213,6 +213,7 @@ def _deliveries() -> None:
         sa.Column("confirmed_count", _NUMBER, nullable=False),
         sa.Column("count_before", _NUMBER, nullable=False),
         sa.Column("count_differs", sa.Boolean, nullable=False),
+        sa.Column("is_finished", sa.Boolean, nullable=False),
     )
     op.create_index("deliveries_by_date", "deliveries", ["shop", "last_us", "walk"])
     op.create_table(
