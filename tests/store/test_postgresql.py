@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from tests import postgres
+from tests import postgres, scans
 
 from pullfeed_server import errors
 from pullfeed_server.store import Transaction, rows
@@ -47,6 +47,11 @@ def _take(store: SqlStore) -> None:
         tx.feeds.set_position(_SHOP, _SCOPE, position)
 
     store.write(work)
+
+
+def _put_all(shop: str, records: list[rows.RecordRow], tx: Transaction) -> None:
+    tx.records.put(shop, _SCOPE, records)
+    tx.feeds.set_position(shop, _SCOPE, len(records))
 
 
 def _lock(shop: str, tx: Transaction) -> rows.FeedRow:
@@ -128,6 +133,22 @@ def test_a_statement_goes_by_its_index_though_the_server_knows_nothing_of_the_sh
     assert index in plan
     assert "Filter" not in plan
     assert "Sort" not in plan
+
+
+@pytest.mark.parametrize(("shops", "each"), [(0, 0), (1, 1), (1, 10), (1, 300), (50, 1), (50, 10)])
+@pytest.mark.parametrize("after", [0, 1000])
+def test_a_page_does_not_read_the_feed_while_the_server_takes_that_for_a_small_one(
+    store: SqlStore, shops: int, each: int, after: int
+) -> None:
+    few = [_record(number) for number in range(1, each + 1)]
+    for number in range(shops):
+        name = f"shop{number}.example" if number else _SHOP
+        store.write(partial(_put_all, name, few))
+    with store._begin(store._dialect.BEGIN_WRITE) as cursor:
+        cursor.execute("ANALYZE records")
+    store.write(partial(_put_all, _SHOP, [_record(number) for number in range(1, 5001)]))
+    # A few more where it looks by the wrong index whether a next page is there.
+    assert scans.page(store, _SHOP, _SCOPE, after, 50).rows < 200
 
 
 def test_a_lock_that_is_not_given_in_time_is_unavailable(
