@@ -111,7 +111,7 @@ def _reach_of_page(tx: Transaction, claim: Claim, epoch: int, known: rows.Commit
     committed = known.position
     feed = (claim.shop, claim.scope, claim.list)
     key = rows.WalkKey(*feed, claim.importer, claim.page_size, claim.since_us)
-    walk, mark = walks.served(tx, key, claim.page, epoch, clock.now_us(), committed)
+    walk, mark = walks.claim(tx, key, claim.page, epoch, clock.now_us())
     name = walk & walks.NAME_MASK
     if mark.covered_from <= committed:
         served = receipts.Served(name, mark.covered_from, mark.end, mark.served, not mark.has_next)

@@ -81,24 +81,26 @@ def record(
     elif mark.page == 1 and place.walk.is_rewound:
         # Who asks page 1 twice knows of the rewind: nobody is in the walk before any more.
         tx.walks.forget_previous(key, place.walk)
-    elif mark.page == 1 and not place.walk.was_repeated:
+    elif mark.page == 1:
         tx.walks.repeat(key, current)
     # The walk before its marks, as where one is opened: in one order no two writers wait
     # for each other. Also by a page of the walk before: whose walk it is, the importer is
     # not idle.
     tx.walks.touch(key, current, now_us)
-    tx.walks.put_mark(key.shop, mark_walk, mark)
+    is_new = mark_walk == current and mark.page <= place.walk.previous_claimed
+    tx.walks.put_mark(key.shop, mark_walk, mark._replace(follows_claim=is_new))
     return current
 
 
-def served(
-    tx: Transaction, key: rows.WalkKey, page: int, epoch: int, now_us: int, committed: int
+def claim(
+    tx: Transaction, key: rows.WalkKey, page: int, epoch: int, now_us: int
 ) -> tuple[int, rows.MarkRow]:
-    """The walk that handed a page out, and the page's mark.
+    """The walk that handed out a page which is committed by its number, and the page's mark.
 
-    Where two walks did, and both go past the committed position, the one that
-    goes less far: the other may have been opened by a repeated request whose
-    answer nobody read. Raises PageNotServed, WalkExpired, Rewound.
+    Where two walks did, the one that goes less far: the newer one may have been
+    opened by a repeated request whose answer nobody read. A page of the newer one is
+    meant once it was served behind a commit of the older one's.
+    Raises PageNotServed, WalkExpired, Rewound.
     """
     walk = tx.walks.get(key)
     if walk is None:
@@ -113,12 +115,13 @@ def served(
     if not found:
         raise errors.PageNotServed
     if walk.is_rewound:
-        return _served_rewound(tx, key, walk, found)
-    ahead = [(each, mark) for each, mark in found if mark.end > committed]
-    return min(ahead or found[:1], key=lambda served: served[1].end)
+        return _claim_rewound(tx, key, walk, found)
+    tx.walks.claim(key, walk.walk, page)
+    candidates = found[:1] if found[0][1].follows_claim else found
+    return min(candidates, key=lambda served: served[1].end)
 
 
-def _served_rewound(
+def _claim_rewound(
     tx: Transaction,
     key: rows.WalkKey,
     walk: rows.WalkRow,
@@ -150,7 +153,7 @@ def _first_page(
     elif walk.generation != _commit(tx, key).generation:
         opened = _new_after_rewind(tx, key, walk, epoch, now_us)
     elif walk.touched_us < now_us - IDLE_US or _is_done(tx, key, walk):
-        opened = _new(tx, key, walk.walk, epoch, now_us)
+        opened = _new(tx, key, walk.walk, epoch, now_us)._replace(previous_claimed=walk.claimed)
     else:
         return Place(walk, walk.walk, walk.start, walk.start)
     replaces = 0 if walk is None else walk.walk
@@ -259,6 +262,8 @@ def _open(tx: Transaction, key: rows.WalkKey, opened: rows.WalkRow, replaces: in
             raise errors.Rewound
         if faster.generation < opened.generation:
             return _open(tx, key, opened, faster.walk)
+        if not faster.is_rewound:
+            tx.walks.repeat(key, faster.walk)
         return faster.walk
     if key.since_us:
         # Each time has a walk of its own: without this there would be more and more.

@@ -69,9 +69,9 @@ def committed(feed: model.Feed, importer: importers.Importer) -> None:
 
 
 def uncommitted(
-    feed: model.Feed, importer: importers.Importer, kind: int, answer: core.Answer
+    feed: model.Feed, importer: importers.Importer, committed: int, answer: core.Answer
 ) -> None:
-    """A walk from the commit begins behind it."""
+    """A walk from the commit begins behind it. committed: when its first page was asked."""
     for record_id, _ in answer.versions if importer.from_commit else ():
-        is_new = feed.position_of(record_id) > importer.committed[kind]
+        is_new = feed.position_of(record_id) > committed
         assert is_new, f"{record_id} was served again"

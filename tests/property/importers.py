@@ -42,6 +42,8 @@ class Walk:
     last_cursor: str = ""
     got: model.Held = dataclasses.field(default_factory=dict)
     over: bool = False
+    # The last page committed by its number.
+    claimed: int = 0
 
     def claim(self, way: str) -> dict[str, Any] | None:
         """The commit of the last page applied, where it can be named in this way."""

@@ -22,7 +22,9 @@ EVENTS = (
     "late answer",
     "first page again",
     "this page again",
+    "each page again",
     "commit",
+    "commit by number",
     "told",
     "to the end",
     "one changes",
@@ -43,6 +45,7 @@ PLOTS = (
     ("ask, answer lost", "all change", "told", "ask", "told, unheard"),
     ("ask", "told, unheard", "first page again", "all change", "told", "ask"),
     ("to the end", "commit", "ask", "ask, answer lost", "all change", "first page again", "ask"),
+    ("to the end", "commit", "to the end", "all change", "each page again", "commit by number"),
 )
 STARTS = (walks.START_FULL, walks.START_COMMITTED)
 
@@ -252,30 +255,38 @@ class Machine(RuleBasedStateMachine):
         event: str,
     ) -> None:
         importer = self.case.importers[number]
-        walk = self.case.walk(importer, kind, page_size, ago=ago)
-        if event == "ask":
-            self.case.ask(importer, walk)
-        elif event == "ask, answer lost":
-            self.case.ask(importer, walk, lost=True)
-        elif event == "ask, answer late":
-            self.case.hold(importer, walk)
+        if event.startswith("ask"):
+            walk = self.case.walk(importer, kind, page_size, ago=ago)
+            if event == "ask, answer late":
+                self.case.hold(importer, walk)
+            else:
+                self.case.ask(importer, walk, lost=event == "ask, answer lost")
         elif event == "late answer":
             self.case.answer_held(0)
         elif event.endswith(" page again"):
-            page = 1 if event == "first page again" else walk.next_page
-            self.case.repeat(importer, core.Asked(kind, page, walk.page_size, walk.since_us))
+            self._ask_again(importer, kind, event)
         elif event.startswith("told"):
             self.case.send(["unheard"] if event == "told, unheard" else [])
         elif event == "to the end":
             self.case.walk_through(importer, kind, page_size)
-        elif event == "commit":
-            self.case.commit_walk(importer, kind, "commit_token")
+        elif event.startswith("commit"):
+            way = "page" if event == "commit by number" else "commit_token"
+            self.case.commit_walk(importer, kind, way)
         elif event.startswith("rewound"):
             to_us = None if event == "rewound" else self._minutes_ago(1)
             self.case.rewind(importer, kind, to_us)
         else:
             ids = changed[:1] if event == "one changes" else changed
             self.case.put([(key, 1, "V") for key in ids])
+
+    def _ask_again(self, importer: importers.Importer, kind: int, event: str) -> None:
+        """Pages of the walk under way, or of the one that has ended, in order."""
+        walk = importer.walks[kind]
+        if walk is None:
+            return
+        pages = {"first page again": [1], "this page again": [walk.next_page]}
+        for page in pages.get(event, range(1, walk.next_page)):
+            self.case.repeat(importer, core.Asked(kind, page, walk.page_size, walk.since_us))
 
     def _minutes_ago(self, ago: int | None) -> int | None:
         return None if ago is None else self.case.core.now_us - ago * core.MINUTE_US

@@ -81,7 +81,7 @@ class Network:
             importer.asked.add(asked)
         self._keep_before(importer, walk)
         importer.is_cut |= lost
-        before = self.feed.snapshot(walk.list)
+        before, committed = self.feed.snapshot(walk.list), importer.committed[walk.list]
         try:
             answer = self._fetch(importer, asked)
         except errors.Rewound:
@@ -90,7 +90,11 @@ class Network:
             importer.walks[walk.list] = None
             return
         assert not self._must_be_rewound(importer, walk), "its rewind was not told"
-        self._check_page(importer, asked, answer, before)
+        checks.page(asked, answer, before)
+        key = (walk.list, walk.page_size)
+        if asked.page == 1 and not walk.since_us and key in importer.settled:
+            importer.settled.discard(key)
+            checks.uncommitted(self.feed, importer, committed, answer)
         if not lost:
             self._apply(importer, walk, asked, answer, before)
 
@@ -122,7 +126,7 @@ class Network:
         except errors.WalkExpired:
             assert asked.since_us
             return
-        self._check_page(importer, asked, answer, before)
+        checks.page(asked, answer, before)
 
     def hold(self, importer: importers.Importer, walk: importers.Walk) -> None:
         """Asks for the next page; the answer comes late."""
@@ -149,7 +153,7 @@ class Network:
             assert flight.asked.since_us
             return
         assert not is_rewound, "a page left though its importer was rewound"
-        self._check_page(importer, flight.asked, answer, flight.before)
+        checks.page(flight.asked, answer, flight.before)
         if flight.walk is not None and flight.turn == importer.turns[_other(kind)]:
             self._apply(importer, flight.walk, flight.asked, answer, flight.before)
 
@@ -223,19 +227,6 @@ class Network:
         """Was the importer rewound behind its last page; by number a repeat may have begun anew."""
         is_behind = walk.next_page > 1 and walk.generation != importer.generation[walk.list]
         return is_behind and (bool(walk.cursor) or first(walk) not in importer.repeated)
-
-    def _check_page(
-        self,
-        importer: importers.Importer,
-        asked: core.Asked,
-        answer: core.Answer,
-        before: model.Snapshot,
-    ) -> None:
-        checks.page(asked, answer, before)
-        key = (asked.list, asked.page_size)
-        if asked.page == 1 and not asked.since_us and key in importer.settled:
-            importer.settled.discard(key)
-            checks.uncommitted(self.feed, importer, asked.list, answer)
 
     def _apply(
         self,

@@ -378,10 +378,21 @@ def test_a_walk_notes_that_its_first_page_was_asked_again(store: Store) -> None:
         tx.walks.open(_KEY, _WALK, 0)
         tx.walks.repeat(_KEY, _WALK.walk + 1)
         assert tx.walks.get(_KEY) == _WALK
+        tx.walks.claim(_KEY, _WALK.walk, 3)
         tx.walks.repeat(_KEY, _WALK.walk)
         return tx.walks.get(_KEY)
 
-    assert store.write(work) == _WALK._replace(was_repeated=True)
+    assert store.write(work) == _WALK._replace(was_repeated=True, previous_claimed=3)
+
+
+def test_a_walk_notes_the_last_page_that_was_claimed(store: Store) -> None:
+    def work(tx: Transaction) -> rows.WalkRow | None:
+        tx.walks.open(_KEY, _WALK._replace(previous_claimed=2), 0)
+        for walk, page in ((_WALK.walk, 1), (_WALK.walk + 1, 4), (_WALK.walk, 3), (_WALK.walk, 2)):
+            tx.walks.claim(_KEY, walk, page)
+        return tx.walks.get(_KEY)
+
+    assert store.write(work) == _WALK._replace(claimed=3, previous_claimed=3)
 
 
 def test_a_feed_comes_as_it_stands_to_an_importer(store: Store) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.store.shop import Importer, Shop, ids
+
+from pullfeed_server import clock, walks
 
 
 def _from_the_commit(shop: Shop, page_size: int = 2) -> Importer:
@@ -153,3 +156,72 @@ def test_a_walk_behind_one_of_a_single_page_repeats_nothing(shop: Shop) -> None:
     assert importer.walk() == []
     shop.put("c2", "c3", "c4")
     assert importer.walk() == ["c2", "c3", "c4"]
+
+
+def test_a_commit_by_number_confirms_nothing_of_a_walk_that_nobody_read(shop: Shop) -> None:
+    shop.put("c1", "c2", "c3", "c4")
+    importer = shop.importer()
+    importer.walk()
+    importer.commit_page(2)
+    importer.walk()
+    shop.put("c1", "c2", "c3", "c4", second=1)
+    for late in (1, 2):
+        importer.page(late)
+    # Sent twice, since its answer is lost.
+    assert [importer.commit_page(2).position for _ in range(2)] == [4, 4]
+
+
+@pytest.mark.parametrize("starts_at_the_commit", [False, True])
+def test_a_commit_of_a_page_without_news_confirms_nothing_of_a_late_repeat(
+    shop: Shop, starts_at_the_commit: bool
+) -> None:
+    shop.put("c1")
+    importer = _from_the_commit(shop) if starts_at_the_commit else shop.importer()
+    importer.page(1)
+    importer.commit_page(1)
+    importer.page(1)
+    shop.put("c2")
+    importer.page(1)
+    assert importer.commit_page(1).position == 1
+
+
+def test_commits_by_number_go_on_in_the_walk_behind_one_that_was_broken_off(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.put("c1", "c2", "c3", "c4", "c5", "c6", "c7")
+    importer = _from_the_commit(shop)
+    for number in (1, 2, 3):
+        importer.page(number)
+        importer.commit_page(number)
+    later_us = clock.now_us() + walks.IDLE_US + 1
+    monkeypatch.setattr(clock, "now_us", lambda: later_us)
+    assert ids(importer.page(1)) == ["c7"]
+    assert importer.commit_page(1).position == 7
+
+
+def test_a_walk_that_nobody_confirmed_holds_back_one_walk_by_number_and_no_more(
+    shop: Shop,
+) -> None:
+    shop.put("c1", "c2")
+    importer = shop.importer()
+    importer.walk()
+    positions: list[int] = []
+    for second in (1, 2, 3):
+        shop.put("c1", "c2", second=second)
+        assert importer.walk() == ["c1", "c2"]
+        positions.append(importer.commit_page(1).position)
+    assert positions == [2, 6, 8]
+
+
+def test_a_walk_that_is_begun_anew_is_confirmed_anew(shop: Shop) -> None:
+    shop.put("c1", "c2")
+    importer = shop.importer(page_size=1)
+    importer.page(1)
+    importer.commit_page(1)
+    # It dies and begins again: the same walk, whose last page was not served yet.
+    importer.page(1)
+    importer.page(2)
+    shop.put("c1", second=1)
+    # A late repeat, behind the end.
+    importer.page(1)
+    assert importer.commit_page(1).position == 1

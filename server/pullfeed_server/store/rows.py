@@ -163,7 +163,9 @@ class WalkRow(NamedTuple):
     generation: how often the importer had been rewound. is_rewound: the walk
     before is of an older generation, and its importer may not know yet. was_repeated:
     page 1 was asked again, so that the importer may be at any page; where is_rewound,
-    of the walk before.
+    of the walk before. claimed: the last page that a commit named by its number since
+    page 1 was asked, of this walk or the one before. previous_claimed: the same for
+    the walk before.
     """
 
     walk: int
@@ -174,6 +176,8 @@ class WalkRow(NamedTuple):
     generation: int = 0
     is_rewound: bool = False
     was_repeated: bool = False
+    claimed: int = 0
+    previous_claimed: int = 0
 
 
 class MarkRow(NamedTuple):
@@ -181,7 +185,8 @@ class MarkRow(NamedTuple):
 
     covered_from: the walk served everything after this position up to `end`.
     has_next: did any answer of this page say that there is a next one. served:
-    records from covered_from on, up to `end`.
+    records from covered_from on, up to `end`. follows_claim: it was served when the
+    walk before had its page of this number, or a later one, claimed.
     """
 
     page: int
@@ -190,6 +195,7 @@ class MarkRow(NamedTuple):
     covered_from: int
     has_next: bool = False
     served: int = 0
+    follows_claim: bool = False
 
 
 class CommitRow(NamedTuple):

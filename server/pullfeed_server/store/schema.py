@@ -174,6 +174,8 @@ walks = sa.Table(
     sa.Column("generation", _NUMBER, nullable=False),
     sa.Column("is_rewound", sa.Boolean, nullable=False),
     sa.Column("was_repeated", sa.Boolean, nullable=False),
+    sa.Column("claimed", _NUMBER, nullable=False),
+    sa.Column("previous_claimed", _NUMBER, nullable=False),
 )
 
 marks = sa.Table(
@@ -187,6 +189,7 @@ marks = sa.Table(
     sa.Column("covered_from", _NUMBER, nullable=False),
     sa.Column("has_next", sa.Boolean, nullable=False),
     sa.Column("served", _NUMBER, nullable=False),
+    sa.Column("follows_claim", sa.Boolean, nullable=False),
 )
 
 commits = sa.Table(

@@ -22,11 +22,21 @@ class Walks(Protocol):
         ...
 
     def repeat(self, key: rows.WalkKey, walk: int) -> None:
-        """Notes that page 1 of a walk was asked again. Nothing if it was replaced."""
+        """Notes that page 1 of a walk was asked again, so that no page of it is claimed.
+
+        Nothing if it was replaced.
+        """
         ...
 
     def forget_previous(self, key: rows.WalkKey, walk: rows.WalkRow) -> None:
         """Lets the walk before this one go, with its marks; notes that page 1 was asked again."""
+        ...
+
+    def claim(self, key: rows.WalkKey, walk: int, page: int) -> None:
+        """Notes a commit of a page by its number, of the walk or the one before it.
+
+        Nothing if it was replaced.
+        """
         ...
 
     def expired(self, key: rows.WalkKey, touched_us: int, limit: int) -> list[rows.WalkKey]:
@@ -50,7 +60,10 @@ class Walks(Protocol):
         ...
 
     def put_mark(self, shop: str, walk: int, mark: rows.MarkRow) -> None:
-        """Stores a mark; of one that is there numbers are only lowered, and has_next stays."""
+        """Stores a mark; of one that is there numbers are only lowered, and has_next stays.
+
+        follows_claim becomes what it is now.
+        """
         ...
 
     def covered_end(self, shop: str, walk: int, page: int, committed: int) -> int:

@@ -146,6 +146,8 @@ def _walks() -> None:
         sa.Column("generation", _NUMBER, nullable=False),
         sa.Column("is_rewound", sa.Boolean, nullable=False),
         sa.Column("was_repeated", sa.Boolean, nullable=False),
+        sa.Column("claimed", _NUMBER, nullable=False),
+        sa.Column("previous_claimed", _NUMBER, nullable=False),
     )
     op.create_table(
         "marks",
@@ -157,6 +159,7 @@ def _walks() -> None:
         sa.Column("covered_from", _NUMBER, nullable=False),
         sa.Column("has_next", sa.Boolean, nullable=False),
         sa.Column("served", _NUMBER, nullable=False),
+        sa.Column("follows_claim", sa.Boolean, nullable=False),
     )
 
 
