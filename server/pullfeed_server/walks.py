@@ -180,7 +180,7 @@ def _is_done(tx: Transaction, key: rows.WalkKey, walk: rows.WalkRow) -> bool:
     walk by cursor leaves no mark but its first page's; there the commit tells.
     """
     last = tx.walks.nearest_mark(key.shop, walk.walk, _LAST)
-    if last is None:
+    if last is None or _is_confirmed(tx, key, walk.walk):
         return True
     if _starts_full(tx, key):
         # It was opened while walks still started at the commit: not everything.

@@ -148,6 +148,18 @@ def test_a_walk_behind_a_confirmed_one_repeats_nothing(shop: Shop) -> None:
     assert importer.walk() == ["c1", "c2", "c3", "c4"]
 
 
+def test_a_walk_by_number_behind_one_by_cursor_is_asked_again(shop: Shop) -> None:
+    shop.put("c1", "c2")
+    importer = shop.importer(page_size=1)
+    importer.commit_token(importer.after(importer.page(1).cursor).commit_token)
+    importer.page(1)
+    # The answer is lost: the importer will ask page 2 again.
+    importer.page(2)
+    shop.put("c1", "c2", second=1)
+    importer.page(1)
+    assert ids(importer.page(2)) == ["c1"]
+
+
 def test_a_walk_behind_one_of_a_single_page_repeats_nothing(shop: Shop) -> None:
     shop.put("c1")
     importer = _from_the_commit(shop)
