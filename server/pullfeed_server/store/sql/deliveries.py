@@ -25,14 +25,25 @@ _STORED = rows.DeliveryRow._fields[:-1]
 _UNMEASURED = rows.LengthRow(0, 0, is_too_long=False)
 _UNCONFIRMED = rows.ReceiptRow(0, 0, 0, count_differs=False)
 _LISTS = (rows.RECORDS, rows.REMOVED)
+_SHOP = sa.bindparam("shop", type_=sa.Text)
+_LIMIT = sa.bindparam("limit", type_=sa.Integer)
 
 
 class Statements:
     """The statements of SqlDeliveries."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        shop = sa.bindparam("shop", type_=sa.Text)
-        limit = sa.bindparam("limit", type_=sa.Integer)
+        self._add_walks(engine)
+        # Index records_by_position or removed_by_position.
+        self.size = {kind: Statement(engine, _counted(kind)) for kind in _LISTS}
+        self._add_lists(engine)
+        # Indexes deliveries_by_date and confirmations_by_date, oldest first.
+        self.pruned = [
+            (Statement(engine, _dates_before(date)), Statement(engine, _dropped_until(date)))
+            for date in (_D.last_us, _A.committed_us)
+        ]
+
+    def _add_walks(self, engine: sa.Engine) -> None:
         # Primary key of deliveries. In an UPDATE the columns' own names stand for what it sets.
         of_walk = sa.and_(*(_D[name] == sa.bindparam(f"of_{name}") for name in _NAME))
         self.serve = Statement(engine, _adding(engine))
@@ -45,47 +56,29 @@ class Statements:
         self.receipt = Statement(engine, sa.select(*(_D[name] for name in _RECEIPT)).where(of_walk))
         insert = dialects.insert(engine, schema.deliveries)
         self.confirm = Statement(engine, replacing(insert, _RECEIPT))
-        # Index records_by_position or removed_by_position.
-        self.size = {kind: Statement(engine, _counted(kind)) for kind in _LISTS}
+
+    def _add_lists(self, engine: sa.Engine) -> None:
         # Index deliveries_by_date, and the primary key of commits for each.
         with_commit = sa.outerjoin(
             schema.deliveries,
             schema.commits,
             sa.and_(*(_D[name] == _C[name] for name in _NAME[:-1])),
         )
-        self.page = Statement(engine, _page(with_commit, shop, limit))
+        self.page = Statement(engine, _page(with_commit))
         self.silent = Statement(
             engine,
             sa.select(_D.importer, _D.scope)
             .select_from(with_commit)
-            .where(_D.shop == shop, _is_uncommitted())
+            .where(_D.shop == _SHOP, _is_uncommitted())
             .distinct(),
         )
+        # Index deliveries_by_date.
         self.too_long = Statement(
             engine,
             sa.select(_D.importer, _D.scope).where(
-                _D.shop == shop, _D.last_us >= sa.bindparam("since_us"), _D.is_too_long
+                _D.shop == _SHOP, _D.last_us >= sa.bindparam("since_us"), _D.is_too_long
             ),
         )
-        # Indexes deliveries_by_date and confirmations_by_date, oldest first.
-        self.pruned = [
-            (
-                Statement(
-                    engine,
-                    sa.select(date)
-                    .where(date.table.c.shop == shop, date < sa.bindparam("before_us"))
-                    .order_by(date)
-                    .limit(limit),
-                ),
-                Statement(
-                    engine,
-                    sa.delete(date.table).where(
-                        date.table.c.shop == shop, date <= sa.bindparam("until_us")
-                    ),
-                ),
-            )
-            for date in (_D.last_us, _A.committed_us)
-        ]
 
 
 class SqlDeliveries:
@@ -201,9 +194,7 @@ def _counted(kind: int) -> Any:
     return sa.select(sa.func.count()).select_from(listed.subquery())
 
 
-def _page(
-    with_commit: Any, shop: sa.BindParameter[str], limit: sa.BindParameter[int]
-) -> sa.Select[Any]:
+def _page(with_commit: Any) -> sa.Select[Any]:
     scope = sa.bindparam("scope", type_=sa.SmallInteger)
     importer = sa.bindparam("importer", type_=sa.Text)
     before = sa.tuple_(
@@ -214,14 +205,14 @@ def _page(
         sa.select(*(_D[name] for name in _STORED), _is_uncommitted())
         .select_from(with_commit)
         .where(
-            _D.shop == shop,
+            _D.shop == _SHOP,
             _D.page_count > sa.literal_column("0"),
             sa.tuple_(_D.last_us, _D.walk) < before,
             sa.or_(scope == sa.literal_column("0"), _D.scope == scope),
             sa.or_(importer == sa.literal_column("''"), _D.importer == importer),
         )
         .order_by(_D.last_us.desc(), _D.walk.desc())
-        .limit(limit)
+        .limit(_LIMIT)
     )
 
 
@@ -240,3 +231,16 @@ def _is_uncommitted() -> sa.ColumnElement[bool]:
         _D.last_us < sa.bindparam("silent_since_us", type_=sa.BigInteger),
         sa.or_(_C.position.is_(None), is_open),
     )
+
+
+def _dates_before(date: sa.Column[int]) -> sa.Select[Any]:
+    return (
+        sa.select(date)
+        .where(date.table.c.shop == _SHOP, date < sa.bindparam("before_us"))
+        .order_by(date)
+        .limit(_LIMIT)
+    )
+
+
+def _dropped_until(date: sa.Column[int]) -> Any:
+    return sa.delete(date.table).where(date.table.c.shop == _SHOP, date <= sa.bindparam("until_us"))

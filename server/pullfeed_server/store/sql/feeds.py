@@ -24,6 +24,9 @@ _ENCODINGS = ("oldest_encoding", "newest_encoding")
 _STORED = ("position", "held", "pruned", "minute", *_ENCODINGS, "rules")
 # What every change sets.
 _MOVED = ("position", "minute", *_ENCODINGS)
+_SHOP = sa.bindparam("shop", type_=sa.Text)
+_SCOPE: sa.BindParameter[int] = sa.bindparam("scope")
+_LIMIT = sa.bindparam("limit", type_=sa.Integer)
 _D = schema.database.c
 # Its only row, by its key.
 _IS_DATABASE = _D.one == sa.literal_column("1")
@@ -39,71 +42,21 @@ class Statements:
     """The statements of SqlFeeds."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        shop = sa.bindparam("shop", type_=sa.Text)
-        this_feed = sa.and_(_F.shop == shop, _F.scope == sa.bindparam("scope"))
-        counter = sa.select(*_COUNTER).where(this_feed, _IS_DATABASE)
-        # Primary keys of feeds, commits and importers.
-        self.get_for = Statement(engine, for_importer())
-        # Primary keys of shops and feeds.
-        state = sa.select(_S.state).where(_S.shop == shop)
+        self._add_shops(engine)
+        self._add_counters(engine)
+        self._add_changes(engine)
+        self._add_times(engine)
+        self._add_outdated(engine)
+        self._add_counts(engine)
+
+    def _add_shops(self, engine: sa.Engine) -> None:
+        # Primary key of shops.
+        state = sa.select(_S.state).where(_S.shop == _SHOP)
         self.state = Statement(engine, state)
         # Beside others of its kind, but not beside a freeze: see moves.Statements.
         self.hold_state = Statement(engine, state.with_for_update(read=True, key_share=True))
         self.add_shop = Statement(
             engine, dialects.insert(engine, schema.shops).on_conflict_do_nothing()
-        )
-        self.get = Statement(engine, counter)
-        self.lock = Statement(engine, counter.with_for_update(of=schema.feeds))
-        self.epoch = Statement(engine, sa.select(_D.epoch, _D.begun_us).where(_IS_DATABASE))
-        self.add = Statement(engine, dialects.insert(engine, schema.feeds).on_conflict_do_nothing())
-        # In an UPDATE the columns' own names stand for what it sets.
-        changed = sa.update(schema.feeds).where(
-            _F.shop == sa.bindparam("of_shop"), _F.scope == sa.bindparam("of_scope")
-        )
-        self.set_position = Statement(
-            engine,
-            changed.values({name: sa.bindparam(name) for name in _MOVED}),
-        )
-        self.set_encodings = Statement(
-            engine, changed.values({name: sa.bindparam(name) for name in _ENCODINGS})
-        )
-        self.set_rules = Statement(engine, changed.values(rules=sa.bindparam("rules")))
-        self.rules = Statement(engine, sa.select(_D.rules).where(_IS_DATABASE))
-        self.set_pruned = Statement(engine, changed.values(pruned=sa.bindparam("pruned")))
-        self.add_time = Statement(engine, sa.insert(schema.times))
-        # Primary key of times, from the minute on.
-        self.stood_at = Statement(
-            engine,
-            sa.select(_T.position)
-            .where(
-                _T.shop == shop,
-                _T.scope == sa.bindparam("scope"),
-                _T.minute >= sa.bindparam("minute"),
-            )
-            .order_by(_T.minute)
-            .limit(sa.literal_column("1")),
-        )
-        # Primary key of times, within hours that are mostly one.
-        earlier = schema.times.alias("earlier")
-        hour = _T.minute - _T.minute % sa.literal_column(str(_HOUR))
-        self.thin = Statement(
-            engine,
-            sa.delete(schema.times).where(
-                _T.shop == shop,
-                _T.scope == sa.bindparam("scope"),
-                _T.minute >= sa.bindparam("since"),
-                _T.minute < sa.bindparam("before"),
-                sa.exists().where(
-                    earlier.c.shop == _T.shop,
-                    earlier.c.scope == _T.scope,
-                    earlier.c.minute >= hour,
-                    earlier.c.minute < _T.minute,
-                ),
-            ),
-        )
-        self.jump = Statement(
-            engine,
-            changed.values(position=sa.bindparam("position"), jumps=sa.bindparam("jumps")),
         )
         # Crosses shops on purpose: an operator's overview, by the key of shops.
         self.shops = Statement(
@@ -111,22 +64,63 @@ class Statements:
             sa.select(_S.shop)
             .where(_S.shop > sa.bindparam("after"), _S.state == sa.literal_column(str(rows.OPEN)))
             .order_by(_S.shop)
-            .limit(sa.bindparam("limit", type_=sa.Integer)),
+            .limit(_LIMIT),
         )
+
+    def _add_counters(self, engine: sa.Engine) -> None:
+        # Primary keys of feeds, commits and importers.
+        self.get_for = Statement(engine, for_importer())
+        # Primary key of feeds.
+        counter = sa.select(*_COUNTER).where(_F.shop == _SHOP, _F.scope == _SCOPE, _IS_DATABASE)
+        self.get = Statement(engine, counter)
+        self.lock = Statement(engine, counter.with_for_update(of=schema.feeds))
+        self.epoch = Statement(engine, sa.select(_D.epoch, _D.begun_us).where(_IS_DATABASE))
+        self.rules = Statement(engine, sa.select(_D.rules).where(_IS_DATABASE))
+        self.add = Statement(engine, dialects.insert(engine, schema.feeds).on_conflict_do_nothing())
+
+    def _add_changes(self, engine: sa.Engine) -> None:
+        # Primary key of feeds.
+        self.set_position = _setting(engine, *_MOVED)
+        self.set_encodings = _setting(engine, *_ENCODINGS)
+        self.set_rules = _setting(engine, "rules")
+        self.set_pruned = _setting(engine, "pruned")
+        self.jump = _setting(engine, "position", "jumps")
+
+    def _add_times(self, engine: sa.Engine) -> None:
+        of_feed = (_T.shop == _SHOP, _T.scope == _SCOPE)
+        self.add_time = Statement(engine, sa.insert(schema.times))
+        # Primary key of times, from the minute on.
+        self.stood_at = Statement(
+            engine,
+            sa.select(_T.position)
+            .where(*of_feed, _T.minute >= sa.bindparam("minute"))
+            .order_by(_T.minute)
+            .limit(sa.literal_column("1")),
+        )
+        # Primary key of times, within hours that are mostly one.
+        self.thin = Statement(
+            engine,
+            sa.delete(schema.times).where(
+                *of_feed,
+                _T.minute >= sa.bindparam("since"),
+                _T.minute < sa.bindparam("before"),
+                _follows_in_its_hour(),
+            ),
+        )
+
+    def _add_outdated(self, engine: sa.Engine) -> None:
         # These cross shops on purpose, by the key of feeds: what a newer core has still to do.
         has_older = _F.oldest_encoding < sa.bindparam("encoding", type_=sa.SmallInteger)
         has_passed_less = _F.rules < sa.bindparam("rules", type_=sa.SmallInteger)
         # Of a shop that is moved, the database it moves to takes care.
         is_open = _F.state == sa.literal_column(str(rows.OPEN))
-        after = sa.tuple_(sa.bindparam("shop", type_=sa.Text), sa.bindparam("scope"))
+        feed = sa.tuple_(_F.shop, _F.scope)
         self.outdated = Statement(
             engine,
             sa.select(_F.shop, _F.scope)
-            .where(
-                sa.tuple_(_F.shop, _F.scope) > after, is_open, sa.or_(has_older, has_passed_less)
-            )
+            .where(feed > sa.tuple_(_SHOP, _SCOPE), is_open, sa.or_(has_older, has_passed_less))
             .order_by(_F.shop, _F.scope)
-            .limit(sa.bindparam("limit", type_=sa.Integer)),
+            .limit(_LIMIT),
         )
         self.count_outdated = Statement(
             engine,
@@ -134,18 +128,19 @@ class Statements:
             .select_from(schema.feeds)
             .where(is_open),
         )
+
+    def _add_counts(self, engine: sa.Engine) -> None:
         # These read the indexes of the lists and the key of withheld, not the rows.
         self.feeds = Statement(
             engine,
-            sa.select(_F.scope, *_COUNTER).where(_F.shop == shop, _IS_DATABASE).order_by(_F.scope),
+            sa.select(_F.scope, *_COUNTER).where(_F.shop == _SHOP, _IS_DATABASE).order_by(_F.scope),
         )
         self.count_records = Statement(
-            engine,
-            sa.union_all(*(_counted(kind, shop) for kind in (rows.RECORDS, rows.REMOVED))),
+            engine, sa.union_all(*(_counted(kind) for kind in (rows.RECORDS, rows.REMOVED)))
         )
         self.count_withheld = Statement(
             engine,
-            sa.select(_W.scope, sa.func.count()).where(_W.shop == shop).group_by(_W.scope),
+            sa.select(_W.scope, sa.func.count()).where(_W.shop == _SHOP).group_by(_W.scope),
         )
 
 
@@ -295,10 +290,9 @@ class SqlFeeds:
 def for_importer(*beside: sa.Subquery) -> Any:
     """A feed as it stands to an importer, in the columns of `reader`; then what is beside it."""
     importer = sa.bindparam("importer", type_=sa.Text)
-    shop = sa.bindparam("shop", type_=sa.Text)
     scope = sa.bindparam("scope", type_=sa.SmallInteger)
     rewound = sa.and_(
-        _C.shop == shop,
+        _C.shop == _SHOP,
         _C.scope == scope,
         _C.list == sa.bindparam("list"),
         _C.importer == importer,
@@ -310,7 +304,7 @@ def for_importer(*beside: sa.Subquery) -> Any:
         .select_from(
             known.outerjoin(schema.importers, _I.importer == importer), schema.database, *beside
         )
-        .where(_F.shop == shop, _F.scope == scope, _IS_DATABASE)
+        .where(_F.shop == _SHOP, _F.scope == scope, _IS_DATABASE)
     )
 
 
@@ -345,11 +339,30 @@ def _by_hour(minute: int) -> int:
     return minute - minute % _HOUR - _BY_MINUTE
 
 
-def _counted(kind: int, shop: sa.BindParameter[str]) -> sa.Select[Any, int, int]:
+def _setting(engine: sa.Engine, *names: str) -> Statement:
+    """An UPDATE of a feed: in it the columns' own names stand for what it sets."""
+    feed = sa.update(schema.feeds).where(
+        _F.shop == sa.bindparam("of_shop"), _F.scope == sa.bindparam("of_scope")
+    )
+    return Statement(engine, feed.values({name: sa.bindparam(name) for name in names}))
+
+
+def _follows_in_its_hour() -> sa.ColumnElement[bool]:
+    """Does a time stand behind another of its hour."""
+    earlier = schema.times.alias("earlier").c
+    return sa.exists().where(
+        earlier.shop == _T.shop,
+        earlier.scope == _T.scope,
+        earlier.minute >= _T.minute - _T.minute % sa.literal_column(str(_HOUR)),
+        earlier.minute < _T.minute,
+    )
+
+
+def _counted(kind: int) -> sa.Select[Any, int, int]:
     """How many stand in one list of each scope."""
     listed: sa.ColumnElement[int] = sa.literal_column(str(kind))
     return (
         sa.select(_R.scope, listed, sa.func.count())
-        .where(_R.shop == shop, _R.list == listed)
+        .where(_R.shop == _SHOP, _R.list == listed)
         .group_by(_R.scope)
     )

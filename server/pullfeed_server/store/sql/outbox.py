@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from pullfeed_server.store import dialects, rows, schema
@@ -17,6 +19,11 @@ class Statements:
     """The statements of SqlOutbox."""
 
     def __init__(self, engine: sa.Engine) -> None:
+        self._add_lines(engine)
+        self._add_notices(engine)
+        self._add_lists(engine)
+
+    def _add_lines(self, engine: sa.Engine) -> None:
         line = sa.and_(*(_O[name] == sa.bindparam(name) for name in _KEY))
         # Primary key of outboxes.
         found = sa.select(*(_O[name] for name in _LINE)).where(line)
@@ -24,78 +31,56 @@ class Statements:
         insert = dialects.insert(engine, schema.outboxes)
         self.add = Statement(engine, insert.on_conflict_do_nothing())
         self.set = Statement(engine, replacing(insert, _LINE))
-        now_us = sa.bindparam("now_us", type_=sa.BigInteger)
-        # Without this the lines of shops that move would keep others from being looked at.
-        closed = sa.exists().where(
-            _S.shop == _O.shop, _S.state != sa.literal_column(str(rows.OPEN))
-        )
         # Crosses shops on purpose: what is next, whoever waits for it, by outboxes_by_next.
-        self.ready = Statement(
-            engine,
-            sa.select(*(_O[name] for name in _KEY))
-            .where(_O.next_us <= now_us, _O.lease_us <= now_us, ~closed)
-            .order_by(_O.next_us)
-            .limit(sa.bindparam("limit", type_=sa.Integer)),
-        )
+        self.ready = Statement(engine, _ready())
         self.release = Statement(
             engine, sa.update(schema.outboxes).where(_O.lease_us > 0).values(lease_us=0)
         )
-        self._add_notices(engine)
 
     def _add_notices(self, engine: sa.Engine) -> None:
-        in_line = sa.and_(*(_N[name] == sa.bindparam(name) for name in _KEY))
         notices = sa.select(*(_N[name] for name in _NOTICE))
-        with_key = sa.select(*(_N[name] for name in (*_KEY, *_NOTICE)))
-        shop = _N.shop == sa.bindparam("shop")
         # Index notices_in_line.
         self.head = Statement(
             engine,
-            notices.where(in_line, _is_in(rows.DUE, rows.DEAD))
+            notices.where(_in_line(), _is_in(rows.DUE, rows.DEAD))
             .order_by(_N.ordinal)
             .limit(sa.literal_column("1")),
         )
         # Primary key of notices.
-        self.get = Statement(engine, with_key.where(shop, _N.notice == sa.bindparam("notice")))
-        # Index notices_by_page.
-        self.of_page = Statement(
+        self.get = Statement(
             engine,
-            notices.where(
-                in_line, _N.walk == sa.bindparam("walk"), _N.page == sa.bindparam("page")
+            _with_keys().where(
+                _N.shop == sa.bindparam("shop"), _N.notice == sa.bindparam("notice")
             ),
         )
         insert = dialects.insert(engine, schema.notices)
         changed = [name for name in _NOTICE if name != "notice"]
         self.put = Statement(engine, replacing(insert, changed))
-        # Index notices_by_served, from `after` on.
-        importer = sa.bindparam("importer", type_=sa.Text)
-        behind = sa.tuple_(_N.served_us, _N.notice) > sa.tuple_(
-            sa.bindparam("after_us", type_=sa.BigInteger),
-            sa.bindparam("after", type_=sa.Text),
+        # Index notices_by_page.
+        self.of_page = Statement(
+            engine,
+            notices.where(
+                _in_line(), _N.walk == sa.bindparam("walk"), _N.page == sa.bindparam("page")
+            ),
         )
-        of_importer = sa.or_(importer == "", _N.importer == importer)
+
+    def _add_lists(self, engine: sa.Engine) -> None:
+        # Index notices_by_served, from `after` on.
         self.waiting = {
-            only_dead: Statement(
-                engine,
-                with_key.where(shop, behind, of_importer, _is_in(*states))
-                .order_by(_N.served_us, _N.notice)
-                .limit(sa.bindparam("limit", type_=sa.Integer)),
-            )
-            for only_dead, states in (
-                (True, (rows.DEAD,)),
-                (False, (rows.HELD, rows.DUE, rows.DEAD)),
-            )
+            True: Statement(engine, _waiting(rows.DEAD)),
+            False: Statement(engine, _waiting(rows.HELD, rows.DUE, rows.DEAD)),
         }
         # Index notices_in_line, by its first column.
         self.dead = Statement(
             engine,
             sa.select(_N.importer, _N.scope).where(
-                shop, _is_in(rows.DUE, rows.DEAD), _is_in(rows.DEAD)
+                _N.shop == sa.bindparam("shop"), _is_in(rows.DUE, rows.DEAD), _is_in(rows.DEAD)
             ),
         )
         self.drop_before = Statement(
             engine,
             sa.delete(schema.notices).where(
-                in_line, _N.served_us < sa.bindparam("before_us"), _is_in(rows.HELD, rows.DONE)
+                _in_line(), _N.served_us < sa.bindparam("before_us"), _is_in(rows.HELD, rows.DONE)
             ),
         )
 
@@ -161,6 +146,46 @@ class SqlOutbox:
 
     def drop_before(self, key: rows.OutboxKey, served_us: int) -> None:
         self._sql.drop_before.run(self._cursor, **key._asdict(), before_us=served_us)
+
+
+def _ready() -> sa.Select[Any]:
+    now_us = sa.bindparam("now_us", type_=sa.BigInteger)
+    # Without this the lines of shops that move would keep others from being looked at.
+    closed = sa.exists().where(_S.shop == _O.shop, _S.state != sa.literal_column(str(rows.OPEN)))
+    return (
+        sa.select(*(_O[name] for name in _KEY))
+        .where(_O.next_us <= now_us, _O.lease_us <= now_us, ~closed)
+        .order_by(_O.next_us)
+        .limit(sa.bindparam("limit", type_=sa.Integer))
+    )
+
+
+def _in_line() -> sa.ColumnElement[bool]:
+    return sa.and_(*(_N[name] == sa.bindparam(name) for name in _KEY))
+
+
+def _with_keys() -> sa.Select[Any]:
+    """Notices in the columns of `_with_key`."""
+    return sa.select(*(_N[name] for name in (*_KEY, *_NOTICE)))
+
+
+def _waiting(*states: int) -> sa.Select[Any]:
+    """Notices of a shop in these states, and of an importer where one is bound."""
+    importer = sa.bindparam("importer", type_=sa.Text)
+    behind = sa.tuple_(_N.served_us, _N.notice) > sa.tuple_(
+        sa.bindparam("after_us", type_=sa.BigInteger), sa.bindparam("after", type_=sa.Text)
+    )
+    return (
+        _with_keys()
+        .where(
+            _N.shop == sa.bindparam("shop"),
+            behind,
+            sa.or_(importer == "", _N.importer == importer),
+            _is_in(*states),
+        )
+        .order_by(_N.served_us, _N.notice)
+        .limit(sa.bindparam("limit", type_=sa.Integer))
+    )
 
 
 def _is_in(*states: int) -> sa.ColumnElement[bool]:

@@ -30,6 +30,15 @@ class Statements:
     """The statements of SqlRecords."""
 
     def __init__(self, engine: sa.Engine) -> None:
+        self.listed = dialects.of(engine).listed
+        self._add_places(engine)
+        self._add_pages(engine)
+        self._add_withheld(engine)
+        # Index removed_by_position, from `after` on.
+        self.prunable = Statement(engine, _last_prunable())
+        self.prune = Statement(engine, sa.delete(schema.records).where(*_prunable()))
+
+    def _add_places(self, engine: sa.Engine) -> None:
         # Primary keys of records and withheld: in one statement, as every batch asks this.
         self.standings = Statement(engine, _standings(engine))
         self.protos = Statement(
@@ -38,50 +47,40 @@ class Statements:
                 _of_feed(_R), _in_list(rows.RECORDS), dialects.is_one_of(engine, _R.id, "ids")
             ),
         )
-        self.listed = dialects.of(engine).listed
         self.put = _upsert(engine, schema.records, rows.RecordRow._fields)
         self.remove = _upsert(engine, schema.records, rows.TombstoneRow._fields)
-        self.withhold = _upsert(engine, schema.withheld, _WITHHELD, keep="first_seen_us")
-        # Index removed_by_position, from `after` on.
-        prunable = (
-            sa.select(_R.position)
-            .where(*_prunable())
-            .order_by(_R.position)
-            .limit(sa.bindparam("limit", type_=sa.Integer))
-            .subquery()
+        # Primary keys of records and withheld, from `after` on.
+        self.ids = Statement(engine, _ids(_R, _in_list(rows.RECORDS)))
+        self.withheld_ids = Statement(engine, _ids(_W))
+
+    def _add_pages(self, engine: sa.Engine) -> None:
+        # Index records_by_position or removed_by_position, from `after` on.
+        self.page_json = _of_each_list(engine, functools.partial(_joined_page, engine))
+        self.page_proto = _of_each_list(engine, lambda kind: _page(kind, _R.position, _R.proto))
+        self.stored = _of_each_list(engine, _stored)
+        self.skip = _of_each_list(engine, _last_of_page)
+        # The same, and the primary keys of feeds, commits and importers.
+        self.page_for = _of_each_list(
+            engine,
+            lambda kind: feeds.for_importer(_joined_page(engine, kind).subquery("joined_page")),
         )
-        self.prunable = Statement(engine, sa.select(sa.func.max(prunable.c.position)))
-        self.prune = Statement(engine, sa.delete(schema.records).where(*_prunable()))
+        # Both of them, each from `after` on.
+        self.changes = Statement(engine, _changes())
+
+    def _add_withheld(self, engine: sa.Engine) -> None:
+        # Primary key of withheld.
+        self.withhold = _upsert(engine, schema.withheld, _WITHHELD, keep="first_seen_us")
         self.release = Statement(
             engine,
             sa.delete(schema.withheld).where(
                 _of_feed(_W), dialects.is_one_of(engine, _W.id, "ids")
             ),
         )
-        # Primary keys of records and withheld, from `after` on.
-        self.ids = Statement(engine, _ids(_R, _in_list(rows.RECORDS)))
-        self.withheld_ids = Statement(engine, _ids(_W))
-        # Index records_by_position or removed_by_position, from `after` on.
-        self.page_json = _of_each_list(engine, functools.partial(_joined_page, engine))
-        # The same, and the primary keys of feeds, commits and importers.
-        self.page_for = _of_each_list(
-            engine,
-            lambda kind: feeds.for_importer(_joined_page(engine, kind).subquery("joined_page")),
-        )
-        self.page_proto = _of_each_list(engine, lambda kind: _page(kind, _R.position, _R.proto))
-        self.stored = _of_each_list(engine, _stored)
-        # Both of them, each from `after` on.
-        self.changes = Statement(engine, _changes())
-        self.skip = _of_each_list(engine, _last_of_page)
-        # Primary key of withheld, from `after` on.
+        # The same, from `after` on.
         self.withheld = Statement(
             engine,
             sa.select(_W.id, _W.modified_us, _W.violations, _W.first_seen_us, _W.last_seen_us)
-            .where(
-                _of_feed(_W),
-                _W.id > sa.bindparam("after"),
-                _has_reason(),
-            )
+            .where(_of_feed(_W), _W.id > sa.bindparam("after"), _has_reason())
             .order_by(_W.id)
             .limit(sa.bindparam("limit", type_=sa.Integer)),
         )
@@ -334,6 +333,12 @@ def _prunable() -> tuple[sa.ColumnElement[bool], ...]:
         _R.position > sa.bindparam("after"),
         _R.position <= sa.bindparam("until"),
     )
+
+
+def _last_prunable() -> Any:
+    found = sa.select(_R.position).where(*_prunable()).order_by(_R.position)
+    found = found.limit(sa.bindparam("limit", type_=sa.Integer))
+    return sa.select(sa.func.max(found.subquery().c.position))
 
 
 def _upsert(engine: sa.Engine, table: sa.Table, names: Sequence[str], keep: str = "") -> Statement:

@@ -13,6 +13,9 @@ from pullfeed_server.store.sql.statement import Cursor, Row, Statement, replacin
 _J, _R = schema.rejected.c, schema.records.c
 _ROW = rows.RejectedRow._fields
 _PLACE = ("shop", "scope", "id", "list", "position")
+_SCOPE = sa.bindparam("scope", type_=sa.SmallInteger)
+_OF_FEED = sa.and_(_J.shop == sa.bindparam("shop", type_=sa.Text), _J.scope == _SCOPE)
+_OF_IMPORTER = sa.and_(_OF_FEED, _J.importer == sa.bindparam("importer", type_=sa.Text))
 
 
 class Statements:
@@ -20,45 +23,52 @@ class Statements:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.listed = dialects.of(engine).listed
-        scope = sa.bindparam("scope", type_=sa.SmallInteger)
-        of_feed = sa.and_(_J.shop == sa.bindparam("shop", type_=sa.Text), _J.scope == scope)
-        importer = sa.bindparam("importer", type_=sa.Text)
-        of_importer = sa.and_(of_feed, _J.importer == importer)
         # Primary keys of rejected and records, each of them.
+        self._add_places(engine)
+        self._add_lists(engine)
+        self._add_ends(engine)
+
+    def _add_places(self, engine: sa.Engine) -> None:
         self.places = Statement(
             engine,
             sa.select(_R.id, _R.position).where(
                 _R.shop == sa.bindparam("shop"),
-                _R.scope == scope,
+                _R.scope == _SCOPE,
                 _R.list == sa.bindparam("list"),
                 dialects.is_one_of(engine, _R.id, "ids"),
             ),
         )
+        self.standing = Statement(engine, _standing(engine))
+        self.offer = Statement(engine, _offering(engine))
+
+    def _add_lists(self, engine: sa.Engine) -> None:
         insert = dialects.of(engine).insert_many(schema.rejected, _ROW)
         self.add = Statement(engine, replacing(insert, _ROW[2:]))
+        self.page = Statement(engine, _page())
+        self.of = Statement(
+            engine, _current(_OF_FEED, _J.id == sa.bindparam("id")).order_by(_J.importer)
+        )
+        self.count = Statement(
+            engine, sa.select(sa.func.count()).select_from(_current(_OF_IMPORTER).subquery())
+        )
+
+    def _add_ends(self, engine: sa.Engine) -> None:
         self.settle = Statement(
             engine,
             sa.delete(schema.rejected).where(
-                of_importer,
+                _OF_IMPORTER,
                 _J.list == sa.bindparam("list"),
                 _J.walk != sa.bindparam("walk"),
                 _J.position > sa.bindparam("after"),
                 _J.position <= sa.bindparam("until"),
             ),
         )
-        self.page = Statement(engine, _page(of_feed, importer))
-        self.of = Statement(
-            engine, _current(of_feed, _J.id == sa.bindparam("id")).order_by(_J.importer)
-        )
-        self.count = Statement(
-            engine, sa.select(sa.func.count()).select_from(_current(of_importer).subquery())
-        )
         self.drop = Statement(
             engine,
-            sa.delete(schema.rejected).where(of_importer, dialects.is_one_of(engine, _J.id, "ids")),
+            sa.delete(schema.rejected).where(
+                _OF_IMPORTER, dialects.is_one_of(engine, _J.id, "ids")
+            ),
         )
-        self.standing = Statement(engine, _standing(engine))
-        self.offer = Statement(engine, _offering(engine))
         self.prune = Statement(
             engine,
             sa.delete(schema.rejected).where(
@@ -134,13 +144,14 @@ def _current(*where: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return sa.select(*(_J[name] for name in _ROW)).where(*where, sa.exists().where(_is_current()))
 
 
-def _page(of_feed: sa.ColumnElement[bool], importer: sa.BindParameter[str]) -> sa.Select[Any]:
+def _page() -> sa.Select[Any]:
+    importer = sa.bindparam("importer", type_=sa.Text)
     after = sa.tuple_(
         sa.bindparam("after_importer", type_=sa.Text), sa.bindparam("after_id", type_=sa.Text)
     )
     return (
         _current(
-            of_feed,
+            _OF_FEED,
             sa.or_(importer == sa.literal_column("''"), _J.importer == importer),
             sa.tuple_(_J.importer, _J.id) > after,
         )
