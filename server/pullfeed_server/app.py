@@ -132,17 +132,7 @@ def _wire(settings: Settings, store: Store) -> App:
     renewing = renewal.Renewal(store)
     counted = _metrics(settings, delivered, renewing)
     guard = policy.Policy(methods, known, *((counted.observe,) if counted else ()))
-    threads = streams.threads_for(settings.threads)
-    server = grpc.server(
-        futures.ThreadPoolExecutor(threads, thread_name_prefix="pullfeed-rpc"),
-        # Without this two cores would share a port in silence.
-        options=(("grpc.so_reuseport", 0), *wire.MESSAGE_LIMITS),
-    )
-    servicer = health.Health(store)
-    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
-    server.add_generic_rpc_handlers(tuple(wire.handlers(service, guard) for service in _SERVICES))
-    names = (*(service.full_name for service in _SERVICES), health.NAME)
-    server.add_generic_rpc_handlers((reflection.handlers(names),))
+    server, servicer = _server(settings, store, guard)
     address = listener.bind(server, settings.listen)
     endpoint = metrics.Endpoint(settings.metrics_listen, counted) if counted else None
     kept = retention.Retention(store, settings.tombstone_retention_days)
@@ -159,6 +149,24 @@ def _wire(settings: Settings, store: Store) -> App:
         address,
         settings.grace_s,
     )
+
+
+def _server(
+    settings: Settings, store: Store, guard: policy.Policy
+) -> tuple[grpc.Server, health.Health]:
+    """What serves every service, and health and reflection; and the health it tells of."""
+    threads = streams.threads_for(settings.threads)
+    server = grpc.server(
+        futures.ThreadPoolExecutor(threads, thread_name_prefix="pullfeed-rpc"),
+        # Without this two cores would share a port in silence.
+        options=(("grpc.so_reuseport", 0), *wire.MESSAGE_LIMITS),
+    )
+    servicer = health.Health(store)
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    server.add_generic_rpc_handlers(tuple(wire.handlers(service, guard) for service in _SERVICES))
+    names = (*(service.full_name for service in _SERVICES), health.NAME)
+    server.add_generic_rpc_handlers((reflection.handlers(names),))
+    return server, servicer
 
 
 def _delivered(settings: Settings, store: Store) -> Delivered:

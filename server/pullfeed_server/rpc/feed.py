@@ -25,10 +25,25 @@ def methods(
     exports: streams.Slots,
 ) -> dict[str, policy.Method]:
     """The service's methods by full name."""
+    return {
+        **_of_pages(feeds),
+        **_of_commits(confirmed, handovers),
+        **_of_changes(feeds, kept, exports),
+    }
 
+
+def _of_pages(feeds: feed.Feeds) -> dict[str, policy.Method]:
     def fetch(request: pb.FetchPageRequest, caller: keys.Caller) -> pb.FetchPageResponse:
         return _page_response(request, feeds.fetch(_order(request, caller)))
 
+    return {
+        wire.method_name(SERVICE, "FetchPage"): policy.Method(
+            pb.FetchPageRequest, _IMPORTERS, fetch
+        ),
+    }
+
+
+def _of_commits(confirmed: commits.Commits, handovers: ways.Handovers) -> dict[str, policy.Method]:
     def commit(request: pb.CommitRequest, caller: keys.Caller) -> pb.CommitResponse:
         standing = confirmed.commit(_claim(request, caller))
         return _commit_response(standing)
@@ -39,6 +54,20 @@ def methods(
         handovers.report(owner, request.commit_token)
         return pb.ReportHandoverResponse()
 
+    return {
+        wire.method_name(SERVICE, "Commit"): policy.Method(pb.CommitRequest, _IMPORTERS, commit),
+        wire.method_name(SERVICE, "ReportHandover"): policy.Method(
+            pb.ReportHandoverRequest, _IMPORTERS, report
+        ),
+    }
+
+
+def _of_changes(
+    feeds: feed.Feeds, kept: changes.Changes, exports: streams.Slots
+) -> dict[str, policy.Method]:
+    def fetch_changes(request: pb.FetchChangesRequest, _: keys.Caller) -> pb.FetchChangesResponse:
+        return _changes_response(request.scope, kept.fetch(_query(request)))
+
     def export(
         request: pb.ExportRecordsRequest, _: keys.Caller
     ) -> Iterator[pb.ExportRecordsResponse]:
@@ -48,17 +77,7 @@ def methods(
                 _add_records(response, request.scope, chunk.bodies)
                 yield response
 
-    def fetch_changes(request: pb.FetchChangesRequest, _: keys.Caller) -> pb.FetchChangesResponse:
-        return _changes_response(request.scope, kept.fetch(_query(request)))
-
     return {
-        wire.method_name(SERVICE, "FetchPage"): policy.Method(
-            pb.FetchPageRequest, _IMPORTERS, fetch
-        ),
-        wire.method_name(SERVICE, "Commit"): policy.Method(pb.CommitRequest, _IMPORTERS, commit),
-        wire.method_name(SERVICE, "ReportHandover"): policy.Method(
-            pb.ReportHandoverRequest, _IMPORTERS, report
-        ),
         wire.method_name(SERVICE, "FetchChanges"): policy.Method(
             pb.FetchChangesRequest, _EXPORTERS, fetch_changes
         ),

@@ -16,15 +16,7 @@ def methods(kept: holds.Holds) -> dict[str, policy.Method]:
     """The service's methods by full name."""
 
     def hold(request: pb.HoldRemovalsRequest, _: keys.Caller) -> pb.HoldRemovalsResponse:
-        found = kept.add(
-            holds.Holding(
-                request.shop,
-                request.scope,
-                request.ids,
-                tombstone.word_of(request.reason),
-                request.replace,
-            )
-        )
+        found = kept.add(_holding(request))
         return pb.HoldRemovalsResponse(held_count=found.held, expires_date=_date(found))
 
     def held(request: pb.ListHeldRequest, _: keys.Caller) -> pb.ListHeldResponse:
@@ -55,6 +47,16 @@ def methods(kept: holds.Holds) -> dict[str, policy.Method]:
         "DiscardHeld": policy.Method(pb.DiscardHeldRequest, records.WRITERS, discard),
     }
     return {wire.method_name(records.SERVICE, name): method for name, method in found.items()}
+
+
+def _holding(request: pb.HoldRemovalsRequest) -> holds.Holding:
+    return holds.Holding(
+        request.shop,
+        request.scope,
+        request.ids,
+        tombstone.word_of(request.reason),
+        request.replace,
+    )
 
 
 def _date(found: holds.Hold) -> timestamp_pb2.Timestamp | None:

@@ -17,29 +17,15 @@ _MAX_FIELDS = records.MAX_BATCH + 100
 
 def methods(kept: records.Records, erasing: erasures.Erasures) -> dict[str, policy.Method]:
     """The service's methods by full name."""
+    return {**_of_records(kept), **_of_erasures(erasing)}
 
+
+def _of_records(kept: records.Records) -> dict[str, policy.Method]:
     def put(request: pb.PutRecordsRequest, _: keys.Caller) -> pb.PutRecordsResponse:
-        batch = records.Batch(
-            request.shop, request.scope, request.records, request.unreadable, request.force
-        )
-        return _put_response(kept.put(batch))
+        return _put_response(kept.put(_batch(request)))
 
     def delete(request: pb.DeleteRecordsRequest, _: keys.Caller) -> pb.DeleteRecordsResponse:
-        outcomes = kept.delete(
-            records.Removals(
-                request.shop,
-                request.scope,
-                request.ids,
-                _removed_us(request),
-                request.force,
-                tombstone.word_of(request.reason),
-            )
-        )
-        return pb.DeleteRecordsResponse(
-            removed_count=outcomes.count(intake.STORED),
-            unchanged_count=outcomes.count(intake.UNCHANGED),
-            stale_count=outcomes.count(intake.STALE),
-        )
+        return _delete_response(kept.delete(_removals(request)))
 
     def ids(request: pb.ListIdsRequest, _: keys.Caller) -> pb.ListIdsResponse:
         page = kept.ids(
@@ -47,6 +33,18 @@ def methods(kept: records.Records, erasing: erasures.Erasures) -> dict[str, poli
         )
         return pb.ListIdsResponse(ids=page.items, next_page_token=page.next_token)
 
+    return {
+        wire.method_name(SERVICE, "PutRecords"): policy.Method(
+            pb.PutRecordsRequest, WRITERS, put, _weigh_batch
+        ),
+        wire.method_name(SERVICE, "DeleteRecords"): policy.Method(
+            pb.DeleteRecordsRequest, WRITERS, delete
+        ),
+        wire.method_name(SERVICE, "ListIds"): policy.Method(pb.ListIdsRequest, WRITERS, ids),
+    }
+
+
+def _of_erasures(erasing: erasures.Erasures) -> dict[str, policy.Method]:
     def erase(request: pb.EraseRecordsRequest, _: keys.Caller) -> pb.EraseRecordsResponse:
         erased = erasing.erase(request.shop, request.scope, request.ids)
         return pb.EraseRecordsResponse(
@@ -58,13 +56,6 @@ def methods(kept: records.Records, erasing: erasures.Erasures) -> dict[str, poli
         return pb.LiftErasuresResponse(lifted_count=count)
 
     return {
-        wire.method_name(SERVICE, "PutRecords"): policy.Method(
-            pb.PutRecordsRequest, WRITERS, put, _weigh_batch
-        ),
-        wire.method_name(SERVICE, "DeleteRecords"): policy.Method(
-            pb.DeleteRecordsRequest, WRITERS, delete
-        ),
-        wire.method_name(SERVICE, "ListIds"): policy.Method(pb.ListIdsRequest, WRITERS, ids),
         wire.method_name(SERVICE, "EraseRecords"): policy.Method(
             pb.EraseRecordsRequest, WRITERS, erase
         ),
@@ -83,6 +74,23 @@ def _weigh_batch(request: bytes) -> None:
 def violation(broken: tuple[str, str]) -> pb.Violation:
     """A (field, reason) pair as its message."""
     return pb.Violation(field=broken[0], reason=broken[1])
+
+
+def _batch(request: pb.PutRecordsRequest) -> records.Batch:
+    return records.Batch(
+        request.shop, request.scope, request.records, request.unreadable, request.force
+    )
+
+
+def _removals(request: pb.DeleteRecordsRequest) -> records.Removals:
+    return records.Removals(
+        request.shop,
+        request.scope,
+        request.ids,
+        _removed_us(request),
+        request.force,
+        tombstone.word_of(request.reason),
+    )
 
 
 def _removed_us(request: pb.DeleteRecordsRequest) -> int | None:
@@ -112,3 +120,11 @@ def _put_response(put: records.PutOutcome) -> pb.PutRecordsResponse:
                 index=index, id=judged.id, violations=map(violation, judged.violations)
             )
     return response
+
+
+def _delete_response(outcomes: list[str]) -> pb.DeleteRecordsResponse:
+    return pb.DeleteRecordsResponse(
+        removed_count=outcomes.count(intake.STORED),
+        unchanged_count=outcomes.count(intake.UNCHANGED),
+        stale_count=outcomes.count(intake.STALE),
+    )
