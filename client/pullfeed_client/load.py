@@ -52,14 +52,7 @@ def command(
         outcomes[given.kind.name] = _loaded(core, given, target)
         if outcomes[given.kind.name].stopped:
             break
-    columns = (
-        ("outcome", "reason", "rows")
-        if len(supplies) == 1
-        else ("scope", "outcome", "reason", "rows")
-    )
-    rows = (row for given in supplies for row in _table(given, outcomes, as_json))
-    output.rows(rows, columns, as_json=as_json)
-    _warn(supplies)
+    _show(supplies, outcomes, as_json)
     if any(outcome.withheld or outcome.stopped for outcome in outcomes.values()):
         raise click.exceptions.Exit(errors.Unmet.exit_code)
 
@@ -84,6 +77,17 @@ def _keep_lost(lost: list[puts.Refusal], refusal: puts.Refusal) -> None:
     """What has no id is in no list of the core's: this is the only place to name it."""
     if not refusal.id and len(lost) <= _SHOWN_REFUSALS:
         lost.append(refusal)
+
+
+def _show(supplies: list[supply.Supply], outcomes: dict[str, puts.Outcome], as_json: bool) -> None:
+    columns = (
+        ("outcome", "reason", "rows")
+        if len(supplies) == 1
+        else ("scope", "outcome", "reason", "rows")
+    )
+    rows = (row for given in supplies for row in _table(given, outcomes, as_json))
+    output.rows(rows, columns, as_json=as_json)
+    _warn(supplies)
 
 
 def _table(

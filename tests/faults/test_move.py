@@ -202,6 +202,31 @@ def _check_moved(source: _Shop) -> None:
     assert (refused.code, refused.reason) == ("UNAVAILABLE", "SHOP_MOVED")
 
 
+def _by_number(shop: _Shop, page: int) -> list[str]:
+    """The ids of one page, as the importer has them that asks by number."""
+    return worlds.ids(shop.importer("mail").page(page=page, page_size=_SIZE)["data"])
+
+
+def _first_signed(shop: _Shop) -> tuple[str, Any]:
+    """The token and the cursor of the first page, of the importer that goes by cursor."""
+    first = shop.importer("cursors").post("/customers", page_size=_SIZE)
+    return first.headers["X-Commit-Token"], first.get_json()["meta"]["cursor"]
+
+
+def _kill_before_the_freeze(copy: _Copy, target: _Target) -> None:
+    with target.records_locked(), copy.killed() as wait_for:
+        wait_for(target.is_waited_for)
+
+
+def _kill_behind_the_freeze(copy: _Copy, target: _Target, source_url: str) -> None:
+    # The lock outlives the copy, which would open the shop otherwise.
+    with contextlib.ExitStack() as held, copy.killed() as wait_for:
+        with target.records_locked():
+            wait_for(target.is_waited_for)
+            held.enter_context(target.shop_locked())
+        wait_for(lambda: moving.state(source_url) == rows.MOVED)
+
+
 def test_a_living_shop_moves_and_nobody_notices_more_than_a_503(
     source: _Shop, start: process.Start, server: postgres.Server, tmp_path: pathlib.Path
 ) -> None:
@@ -209,26 +234,18 @@ def test_a_living_shop_moves_and_nobody_notices_more_than_a_503(
     database = _Target(server.url())
     target_url = database.url
     copy = _Copy(source_url, target_url, tmp_path / "target.env")
-    mail, cursors = source.importer("mail"), source.importer("cursors")
-    seen = [worlds.ids(mail.page(page=page, page_size=_SIZE)["data"]) for page in (1, 2, 3)]
-    first = cursors.post("/customers", page_size=_SIZE)
-    token, cursor = first.headers["X-Commit-Token"], first.get_json()["meta"]["cursor"]
+    seen = [_by_number(source, page) for page in (1, 2, 3)]
+    signed = _first_signed(source)
     writer = _Writer(source)
     writer.start()
 
-    with database.records_locked(), copy.killed() as wait_for:
-        wait_for(database.is_waited_for)
-    # Killed before the freeze: the source serves as before.
+    _kill_before_the_freeze(copy, database)
+    # The source serves as before.
     assert (moving.state(source_url), moving.state(target_url)) == (rows.OPEN, rows.FILLING)
-    seen.append(worlds.ids(mail.page(page=4, page_size=_SIZE)["data"]))
+    seen.append(_by_number(source, 4))
 
-    # The lock outlives the copy, which would open the shop otherwise.
-    with contextlib.ExitStack() as held, copy.killed() as wait_for:
-        with database.records_locked():
-            wait_for(database.is_waited_for)
-            held.enter_context(database.shop_locked())
-        wait_for(lambda: moving.state(source_url) == rows.MOVED)
-    # Killed behind the freeze: neither side serves.
+    _kill_behind_the_freeze(copy, database, source_url)
+    # Neither side serves.
     assert moving.state(target_url) == rows.FILLING
     _check_moved(source)
 
@@ -249,7 +266,7 @@ def test_a_living_shop_moves_and_nobody_notices_more_than_a_503(
         start("127.0.0.1:0", "--database", target_url, "--secrets", secrets), source.keys
     )
     with contextlib.closing(target):
-        _check_served(target, seen, (token, cursor), writer.answered)
+        _check_served(target, seen, signed, writer.answered)
 
 
 def _check_served(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import pathlib
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import click
@@ -45,9 +47,6 @@ _DEFAULT = removal.Threshold()
 @settings.option("key")
 @settings.option("operator-key-file")
 def command(
-    mapping: str,
-    scope: str | None,
-    source: str | None,
     every: float | None,
     core: str,
     key: str,
@@ -68,36 +67,24 @@ def command(
     """
     choice = Choice(**said)
     secret = connection.key_or_file(key, operator_key_file)
-    is_unmet = False
-
-    def work() -> None:
-        nonlocal is_unmet
-        # Anew each time: a lost core, a changed mapping and a changed address are seen.
-        read = plan.read(mapping)
-        with connection.opened(core, secret) as client:
-            rows: list[output.Row] = []
-            for name in supply.scopes_of(read, scope):
-                row, unmet = _pass(client, core, Given(read, name, source), choice)
-                is_unmet |= unmet
-                if every is None:
-                    rows.append(row)
-                else:
-                    report.log(row, as_json=choice.as_json)
-        if every is None:
-            output.rows(rows, report.COLUMNS, as_json=choice.as_json)
-
     if every is not None:
-        schedule.every(every, work)
+        log = functools.partial(report.log, as_json=choice.as_json)
+        schedule.every(every, lambda: _passes(core, secret, choice, log))
         return
-    work()
+    rows: list[output.Row] = []
+    is_unmet = _passes(core, secret, choice, rows.append)
+    output.rows(rows, report.COLUMNS, as_json=choice.as_json)
     if is_unmet:
         raise click.exceptions.Exit(errors.Unmet.exit_code)
 
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """What the flags say."""
+    """What is said of a pass."""
 
+    mapping: str
+    scope: str | None
+    source: str | None
     shop: str
     full: bool
     hold_above: int
@@ -113,6 +100,19 @@ class Given(NamedTuple):
     mapping: plan.Mapping
     scope: str
     source: str | None
+
+
+def _passes(core: str, secret: str, choice: Choice, tell: Callable[[output.Row], None]) -> bool:
+    """A pass over each scope; whether a person should see to any. tell: of each, what it did."""
+    # Anew each time: a lost core, a changed mapping and a changed address are seen.
+    read = plan.read(choice.mapping)
+    is_unmet = False
+    with connection.opened(core, secret) as client:
+        for name in supply.scopes_of(read, choice.scope):
+            row, unmet = _pass(client, core, Given(read, name, choice.source), choice)
+            is_unmet |= unmet
+            tell(row)
+    return is_unmet
 
 
 def _pass(

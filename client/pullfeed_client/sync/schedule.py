@@ -30,7 +30,7 @@ class Duration(click.ParamType[float]):
         return float(int(found[1]) * _SECONDS[found[2]])
 
 
-def every(seconds: float, work: Callable[[], None]) -> None:
+def every(seconds: float, work: Callable[[], object]) -> None:
     """Works so often, until it is interrupted. A run that takes longer is followed at once.
 
     What only the surroundings do not allow is told, and tried again the next time.

@@ -18,11 +18,14 @@ _TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 def upgrade() -> None:
     _database()
     _feeds()
-    _lists()
+    _records()
+    _withheld()
+    _erasures()
     _walks()
     _commits()
     _deliveries()
     _keys()
+    _outboxes()
     _notices()
 
 
@@ -80,7 +83,7 @@ def _feeds() -> None:
     )
 
 
-def _lists() -> None:
+def _records() -> None:
     op.create_table(
         "records",
         sa.Column("shop", _TEXT, primary_key=True),
@@ -108,6 +111,9 @@ def _lists() -> None:
             sqlite_where=of_list,
             postgresql_where=of_list,
         )
+
+
+def _withheld() -> None:
     op.create_table(
         "withheld",
         sa.Column("shop", _TEXT, primary_key=True),
@@ -119,6 +125,9 @@ def _lists() -> None:
         sa.Column("first_seen_us", _NUMBER, nullable=False),
         sa.Column("last_seen_us", _NUMBER, nullable=False),
     )
+
+
+def _erasures() -> None:
     op.create_table(
         "erasures",
         sa.Column("shop", _TEXT, primary_key=True),
@@ -257,7 +266,7 @@ def _keys() -> None:
     )
 
 
-def _notices() -> None:
+def _outboxes() -> None:
     op.create_table(
         "outboxes",
         sa.Column("shop", _TEXT, primary_key=True),
@@ -270,6 +279,9 @@ def _notices() -> None:
         sa.Column("lease_us", _NUMBER, nullable=False),
     )
     op.create_index("outboxes_by_next", "outboxes", ["next_us"])
+
+
+def _notices() -> None:
     op.create_table(
         "notices",
         sa.Column("shop", _TEXT, primary_key=True),
