@@ -3,12 +3,13 @@ from __future__ import annotations
 import datetime
 import logging
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 import pytest
 from google.protobuf import message
 from google.rpc import error_details_pb2, status_pb2
+from tests.unit.server import statuses
 
 from pullfeed.v1 import feed_service_pb2, key_service_pb2, record_pb2
 from pullfeed_server import errors, keys, policy
@@ -19,19 +20,6 @@ _MAIL = keys.Caller("k1", "importer", "mail", frozenset({"shop.example"}))
 _MAIL_CALLS = _MAIL._replace(request_id="r1")
 _WRITER = keys.Caller("k2", "writer", "", frozenset({"*"}))
 _CALLERS = {"key of mail": _MAIL, "key of a writer": _WRITER}
-
-# A code of google.rpc and its number, as every caller of gRPC knows them.
-_NUMBERS = {
-    "INVALID_ARGUMENT": 3,
-    "NOT_FOUND": 5,
-    "PERMISSION_DENIED": 7,
-    "RESOURCE_EXHAUSTED": 8,
-    "FAILED_PRECONDITION": 9,
-    "INTERNAL": 13,
-    "UNAVAILABLE": 14,
-    "UNAUTHENTICATED": 16,
-}
-_Detail = TypeVar("_Detail", bound=message.Message)
 
 
 class _Known(keys.Keys):
@@ -129,21 +117,6 @@ def _request(**changes: Any) -> feed_service_pb2.FetchPageRequest:
     )
 
 
-def _detail(status: status_pb2.Status, kind: type[_Detail]) -> _Detail | None:
-    for packed in status.details:
-        found = kind()
-        if packed.Unpack(found):
-            return found
-    return None
-
-
-def _reason(status: status_pb2.Status) -> str:
-    info = _detail(status, error_details_pb2.ErrorInfo)
-    assert info is not None
-    assert info.domain == "pullfeed"
-    return info.reason
-
-
 def _entry(log: _Log) -> dict[str, Any]:
     """The one line that a call is logged with."""
     (line,) = log.text.splitlines()
@@ -190,7 +163,7 @@ def test_the_shop_is_trimmed_and_lower_cased(guarded: _Guarded) -> None:
 def test_checks_come_in_their_order(
     guarded: _Guarded, key: str, request_bytes: bytes, reason: str
 ) -> None:
-    assert _reason(guarded.refused(request_bytes, key)) == reason
+    assert statuses.reason(guarded.refused(request_bytes, key)) == reason
     assert guarded.calls == []
 
 
@@ -206,7 +179,7 @@ def test_an_unknown_shop_looks_just_like_a_foreign_one(guarded: _Guarded) -> Non
 )
 def test_bytes_that_are_no_message_are_unreadable(guarded: _Guarded, unreadable: bytes) -> None:
     status = guarded.refused(unreadable)
-    assert (status.code, _reason(status)) == (3, "REQUEST_UNREADABLE")
+    assert (status.code, statuses.reason(status)) == (3, "REQUEST_UNREADABLE")
 
 
 def test_a_call_without_a_shop_needs_none(guarded: _Guarded) -> None:
@@ -216,7 +189,7 @@ def test_a_call_without_a_shop_needs_none(guarded: _Guarded) -> None:
 
 def test_a_denied_role_is_named_with_those_that_may(guarded: _Guarded) -> None:
     status = guarded.refused(key_service_pb2.ListKeysRequest(), "key of mail", _LIST)
-    info = _detail(status, error_details_pb2.ErrorInfo)
+    info = statuses.detail(status, error_details_pb2.ErrorInfo)
     assert info is not None
     assert (status.code, dict(info.metadata)) == (7, {"role": "importer"})
     assert "operator or writer" in status.message
@@ -226,7 +199,7 @@ def test_every_field_that_breaks_its_rule_is_in_the_sentence(guarded: _Guarded) 
     status = guarded.refused(_request(scope=0, page_size=1001))
     assert status.message.startswith("scope ")
     assert "page_size " in status.message
-    broken = _detail(status, error_details_pb2.BadRequest)
+    broken = statuses.detail(status, error_details_pb2.BadRequest)
     assert broken is not None
     assert [one.field for one in broken.field_violations] == ["scope"]
 
@@ -242,14 +215,14 @@ def test_of_many_broken_fields_the_first_are_named_so_that_the_status_fits_its_h
 
 def test_of_a_list_that_is_too_long_only_its_length_is_judged(guarded: _Guarded) -> None:
     status = guarded.refused(_new_key(["a b"] * 100_000), "key of a writer", _CREATE)
-    assert _reason(status) == "FIELD_INVALID"
+    assert statuses.reason(status) == "FIELD_INVALID"
     assert status.message == "shops must contain no more than 1000 item(s)."
 
 
 def test_a_request_of_more_than_a_mebibyte_is_not_even_read(guarded: _Guarded) -> None:
     status = guarded.refused(b"\xff" * (1024 * 1024 + 1))
-    assert (status.code, _reason(status)) == (8, "REQUEST_TOO_LARGE")
-    assert _reason(guarded.refused(b"\xff" * 1024 * 1024)) == "REQUEST_UNREADABLE"
+    assert (status.code, statuses.reason(status)) == (8, "REQUEST_TOO_LARGE")
+    assert statuses.reason(guarded.refused(b"\xff" * 1024 * 1024)) == "REQUEST_UNREADABLE"
 
 
 def _new_key(shops: list[str]) -> key_service_pb2.CreateKeyRequest:
@@ -264,7 +237,7 @@ def test_a_fault_tells_its_caller_and_the_log_nothing_of_its_text(
     assert log.text == ""
     guarded.error = ValueError("amber.hill@example.com is no number")
     status = guarded.refused(_request())
-    assert (status.code, _reason(status)) == (13, "INTERNAL")
+    assert (status.code, statuses.reason(status)) == (13, "INTERNAL")
     assert b"amber" not in status.SerializeToString()
     assert "amber" not in log.text
     entry = _entry(log)
@@ -273,7 +246,7 @@ def test_a_fault_tells_its_caller_and_the_log_nothing_of_its_text(
 
 
 def test_a_method_nobody_serves_is_a_fault_of_ours(guarded: _Guarded) -> None:
-    assert _reason(guarded.refused(_request(), method="/test/Nothing")) == "INTERNAL"
+    assert statuses.reason(guarded.refused(_request(), method="/test/Nothing")) == "INTERNAL"
 
 
 def test_a_call_is_logged_with_what_is_no_secret(guarded: _Guarded, log: _Log) -> None:
@@ -340,7 +313,7 @@ def test_a_stream_is_guarded_and_logged_once(guarded: _Guarded, log: _Log) -> No
 def test_a_stream_that_may_not_be_read_gives_nothing(guarded: _Guarded) -> None:
     with pytest.raises(policy.Refused) as refused:
         next(guarded.policy.stream(_EXPORT, _export(), {}))
-    assert _reason(refused.value.status) == "KEY_MISSING"
+    assert statuses.reason(refused.value.status) == "KEY_MISSING"
 
 
 def test_a_stream_that_breaks_is_refused_between_its_answers(guarded: _Guarded) -> None:
@@ -358,53 +331,3 @@ def test_a_stream_its_caller_leaves_is_logged_as_cancelled(guarded: _Guarded, lo
     assert isinstance(answers, Iterator)
     answers.close()  # type: ignore[attr-defined]
     assert _entry(log)["code"] == "CANCELLED"
-
-
-@pytest.mark.parametrize(
-    ("error", "code"),
-    [
-        (errors.CursorExpired(), "INVALID_ARGUMENT"),
-        (errors.KeyMissing(), "UNAUTHENTICATED"),
-        (errors.KeyInvalid(), "UNAUTHENTICATED"),
-        (errors.RoleDenied(role="writer"), "PERMISSION_DENIED"),
-        (errors.ShopNotFound(), "NOT_FOUND"),
-        (errors.KeyNotFound(), "NOT_FOUND"),
-        (errors.KeyLimit(), "FAILED_PRECONDITION"),
-        (errors.LastOperatorKey(), "FAILED_PRECONDITION"),
-        (errors.StoreUnavailable(), "UNAVAILABLE"),
-        (errors.StorageFull(), "RESOURCE_EXHAUSTED"),
-        (errors.Busy(), "RESOURCE_EXHAUSTED"),
-        (errors.RequestTooLarge(), "RESOURCE_EXHAUSTED"),
-        (errors.Internal(), "INTERNAL"),
-    ],
-)
-def test_a_refusal_becomes_a_status_with_its_reason(error: errors.PullfeedError, code: str) -> None:
-    status = policy.status_of(error)
-    assert status.code == _NUMBERS[code]
-    assert status.message == error.message
-    assert _reason(status) == error.reason
-
-
-def test_only_what_may_be_tried_again_says_when() -> None:
-    for retried, seconds in (
-        (errors.StoreUnavailable(), 1),
-        (errors.StorageFull(), 60),
-        (errors.Busy(), 5),
-    ):
-        retry = _detail(policy.status_of(retried), error_details_pb2.RetryInfo)
-        assert retry is not None
-        assert retry.retry_delay.seconds == seconds
-    for error in (errors.Internal(), errors.CursorExpired()):
-        assert _detail(policy.status_of(error), error_details_pb2.RetryInfo) is None
-
-
-def test_a_bad_field_is_named_twice_as_the_details_want_it() -> None:
-    status = policy.status_of(errors.CursorInvalid())
-    info = _detail(status, error_details_pb2.ErrorInfo)
-    broken = _detail(status, error_details_pb2.BadRequest)
-    assert info is not None
-    assert broken is not None
-    assert dict(info.metadata) == {"field": "cursor"}
-    assert [(one.field, one.description) for one in broken.field_violations] == [
-        ("cursor", status.message)
-    ]
