@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 from tests import factories, versions
+from tests.store.renewal import renewals
 from tests.store.shop import CUSTOMERS, Importer, Shop, ids
 
 from pullfeed.v1 import record_pb2
@@ -16,16 +17,6 @@ from pullfeed_server import encoding, feed, renewal
 from pullfeed_server.store import rows
 
 _LISTS = (rows.RECORDS, rows.REMOVED)
-
-
-@pytest.fixture
-def core(monkeypatch: pytest.MonkeyPatch) -> versions.Versions:
-    return versions.Versions(monkeypatch)
-
-
-@pytest.fixture(autouse=True)
-def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(renewal, "BATCH", 2)
 
 
 @pytest.fixture
@@ -50,34 +41,21 @@ def _pages(importer: Importer, *, by_cursor: bool) -> Iterator[feed.Page]:
 
 def _rows(shop: Shop) -> list[tuple[Any, ...]]:
     """All that is stored of every row but its JSON and the encoding of that."""
-
-    def stored(kind: int) -> list[rows.EncodedRow]:
-        return shop.store.read(
-            lambda tx: tx.records.stored(factories.SHOP, CUSTOMERS, kind, 0, 1000)
-        )
-
-    return [one.row._replace(json=b"") for kind in _LISTS for one in stored(kind)]
+    both = [one for kind in _LISTS for one in renewals.stored(shop, kind)]
+    return [one.row._replace(json=b"") for one in both]
 
 
 def _stored(shop: Shop, list: int = rows.RECORDS) -> dict[str, tuple[int, int]]:
     """The encoding of each row, and what its JSON says of that."""
-    found = shop.store.read(lambda tx: tx.records.stored(factories.SHOP, CUSTOMERS, list, 0, 1000))
     return {
-        one.row.id: (one.encoding, orjson.loads(one.row.json).get("version", 1)) for one in found
+        one.row.id: (one.encoding, orjson.loads(one.row.json).get("version", 1))
+        for one in renewals.stored(shop, list)
     }
 
 
 def _bounds(shop: Shop) -> tuple[int, int]:
-    found = shop.store.read(lambda tx: tx.feeds.get(factories.SHOP, CUSTOMERS))
-    assert found is not None
+    found = renewals.feed(shop)
     return found.oldest_encoding, found.newest_encoding
-
-
-def _reencode(shop: Shop) -> renewal.Renewal:
-    renewing = renewal.Renewal(shop.store)
-    for _ in renewing.reencode():
-        pass
-    return renewing
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])
@@ -121,7 +99,7 @@ def test_protobuf_is_the_same_in_every_version(filled: Shop, core: versions.Vers
 
     before = read()
     core.writes(3)
-    _reencode(filled)
+    renewals.reencode(filled)
     assert read() == before
 
 
@@ -134,9 +112,7 @@ def test_what_a_newer_version_knows_of_a_record_is_kept_and_not_printed(
     core.writes(1)
     (body,) = shop.importer().page(1).bodies
     assert orjson.loads(body) == factories.plain(factories.customer())
-    ((_, row),) = shop.store.read(
-        lambda tx: tx.records.stored(factories.SHOP, CUSTOMERS, rows.RECORDS, 0, 10)
-    )
+    ((_, row),) = renewals.stored(shop)
     assert row.proto.endswith(b"\xfa\x3f\x03new")
 
 
@@ -145,7 +121,7 @@ def test_reencoding_brings_both_lists_to_the_newer_form_and_changes_nothing_else
 ) -> None:
     before, position = _rows(filled), filled.position()
     core.writes(3)
-    renewing = _reencode(filled)
+    renewing = renewals.reencode(filled)
     assert {*_stored(filled).values(), *_stored(filled, rows.REMOVED).values()} == {(3, 3)}
     assert (_rows(filled), filled.position()) == (before, position)
     assert renewing.reencoding.count == 8
@@ -158,7 +134,7 @@ def test_a_core_of_the_version_before_sees_what_is_reencoded_under_it(
     core.writes(3)
     next(renewal.Renewal(filled.store).reencode())
     assert _bounds(filled) == (2, 3)
-    _reencode(filled)
+    renewals.reencode(filled)
     assert _bounds(filled) == (3, 3)
 
 
@@ -167,7 +143,7 @@ def test_a_feed_of_one_form_is_joined_as_it_is_stored(
 ) -> None:
     core.writes(3)
     assert _bounds(filled) == (2, 2)
-    _reencode(filled)
+    renewals.reencode(filled)
     filled.put("c1", second=1)
     assert _bounds(filled) == (3, 3)
 
@@ -180,7 +156,7 @@ def test_a_consent_no_and_an_erasure_outlast_reencoding(
     shop.put("c2")
     shop.store.write(_suppress)
     core.writes(2)
-    _reencode(shop)
+    renewals.reencode(shop)
     assert shop.put("c1", second=0) == ["stale"]
     assert shop.put("c2", second=1) == ["erased"]
 
@@ -199,11 +175,11 @@ def test_a_newer_form_is_never_written_in_an_older_one(
 ) -> None:
     core.writes(1)
     filled.put("n1")
-    assert _reencode(filled).reencoding.count == 0
+    assert renewals.reencode(filled).reencoding.count == 0
     assert _stored(filled)["c1"] == (2, 2)
     assert _stored(filled)["n1"] == (1, 1)
     core.writes(2)
-    assert _reencode(filled).reencoding.count == 1
+    assert renewals.reencode(filled).reencoding.count == 1
     assert _bounds(filled) == (2, 2)
 
 
@@ -216,7 +192,7 @@ def test_a_core_that_was_killed_between_batches_leaves_the_rest_to_the_next(
     stopped.close()
     assert set(_stored(filled).values()) == {(2, 2), (3, 3)}
     assert _bounds(filled)[0] == 2
-    assert _reencode(filled).reencoding.count == 4
+    assert renewals.reencode(filled).reencoding.count == 4
     assert set(_stored(filled).values()) == {(3, 3)}
 
 
@@ -265,7 +241,7 @@ def test_a_row_that_comes_between_the_last_look_and_the_lock_is_reencoded_too(
         return write(work)
 
     monkeypatch.setattr(filled.store, "write", overtaken)
-    _reencode(filled)
+    renewals.reencode(filled)
     assert late == []
     assert set(_stored(filled).values()) == {(3, 3)}
 
@@ -317,13 +293,18 @@ def test_every_scope_of_every_shop_is_reencoded(shop: Shop, core: versions.Versi
     assert renewing.reencoding.count == 6
 
 
+def _give_away(shop: Shop, name: str) -> None:
+    """As a move leaves a shop's feeds in its source."""
+    with shop.store._begin_write() as cursor:  # type: ignore[attr-defined]
+        cursor.execute(f"UPDATE feeds SET state = {rows.MOVED} WHERE shop = '{name}'")  # noqa: S608 - of the test
+
+
 def test_a_shop_that_was_given_away_keeps_no_other_from_being_reencoded(
     shop: Shop, core: versions.Versions
 ) -> None:
     for name in ("a.example", "b.example"):
         shop.put("c1", name=name)
-    with shop.store._begin_write() as cursor:  # type: ignore[attr-defined]
-        cursor.execute(f"UPDATE feeds SET state = {rows.MOVED} WHERE shop = 'a.example'")  # noqa: S608 - a number
+    _give_away(shop, "a.example")
     core.writes(2)
     renewing = renewal.Renewal(shop.store)
     assert renewing.left() == renewal.Left(encoding=1, rules=0)
@@ -342,8 +323,7 @@ def test_a_shop_that_is_given_away_meanwhile_is_left_alone(
     renewing = renewal.Renewal(shop.store)
     steps = renewing.reencode()
     next(steps)
-    with shop.store._begin_write() as cursor:  # type: ignore[attr-defined]
-        cursor.execute(f"UPDATE feeds SET state = {rows.MOVED} WHERE shop = 'a.example'")  # noqa: S608 - a number
+    _give_away(shop, "a.example")
     for _ in steps:
         pass
     assert renewing.left() == renewal.Left(0, 0)
