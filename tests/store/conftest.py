@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from tests import databases, postgres
 from tests.clock import Clock
-from tests.store import moving
+from tests.store import moving, telling
 from tests.store.shop import Shop
 
 from pullfeed_server.store import Store
@@ -35,6 +35,13 @@ def store(opened_once: SqlStore) -> Store:
 def shop(store: Store, clock: Clock) -> Shop:
     """A shop over the store, in which time stands still."""
     return Shop(store)
+
+
+@pytest.fixture
+def world(shop: Shop, clock: Clock) -> telling.World:
+    """An importer that is told of its pages. Five customers, two a page."""
+    shop.put("c1", "c2", "c3", "c4", "c5")
+    return telling.World(shop, clock)
 
 
 @pytest.fixture

@@ -2,102 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent import futures
 
 import orjson
-import pytest
-from tests import factories
-from tests.clock import DAY_US, HOUR_US, Clock
-from tests.store.shop import CUSTOMERS, Importer, Shop
+from tests.clock import DAY_US, HOUR_US
+from tests.store import telling
+from tests.store.telling import World
 
-from pullfeed_server import calls, errors, notices, outbox, paging, sender
-from pullfeed_server.store import Store, rows
-
-_OK = calls.Outcome(is_success=True, text="HTTP 204")
-_FAILED = calls.Outcome(is_success=False, text="HTTP 500")
-_KEY = rows.OutboxKey(factories.SHOP, CUSTOMERS, rows.RECORDS, "mail")
-_NOBODYS = "n" + 32 * "0"
+from pullfeed_server import outbox
+from pullfeed_server.store import rows
 
 
-class _Server(calls.Calls):
-    """The importer's server: what it answers, and what it was told."""
-
-    def __init__(self) -> None:
-        super().__init__(10)
-        self.outcome = _OK
-        self.urls: list[str] = []
-        self.headers: list[Mapping[str, str]] = []
-        self.bodies: list[bytes] = []
-
-    def post(
-        self, url: str, headers: Mapping[str, str], body: bytes, *, allow_private: bool
-    ) -> calls.Outcome:
-        self.urls.append(url)
-        self.headers.append(headers)
-        self.bodies.append(body)
-        return self.outcome
-
-    @property
-    def told(self) -> list[int]:
-        """The numbers of the pages told of, in the order of the calls."""
-        return [orjson.loads(body)["page"] for body in self.bodies]
-
-    @property
-    def keys(self) -> list[str]:
-        """The idempotency keys, in the order of the calls."""
-        return [headers["Idempotency-Key"] for headers in self.headers]
-
-
-class _World:
-    """An importer that is told of its pages, its server, and the core's side of it."""
-
-    def __init__(self, shop: Shop, clock: Clock) -> None:
-        self.shop = shop
-        self.clock = clock
-        self.store: Store = shop.store
-        self.server = _Server()
-        self.importer: Importer = shop.importer()
-        self.importer.commits_by("notify", integration_type_id="7")
-        self.notices = notices.Notices(shop.store)
-        self._sender = sender.Sender(shop.store, self.server, 24 * HOUR_US, is_alone=True)
-
-    def send(self) -> int:
-        """Sends what is due; the number of calls."""
-        return self._sender.send_due()
-
-    def hand_over(self, *numbers: int) -> None:
-        """Serves pages, and hands each of them over."""
-        for number in numbers:
-            self.importer.hand_over(self.importer.page(number))
-
-    def give_up(self) -> rows.NoticeRow:
-        """Lets the first notice in line fail until it is given up."""
-        self.server.outcome = _FAILED
-        self.send()
-        self.clock.forward(DAY_US)
-        self.send()
-        self.server.outcome = _OK
-        (dead,) = self.waiting(only_dead=True)
-        return dead
-
-    def waiting(self, importer: str = "", *, only_dead: bool = False) -> list[rows.NoticeRow]:
-        page = self.notices.waiting(factories.SHOP, importer, 50, "", only_dead=only_dead)
-        return [row for _, row in page.items]
-
-    def claim(self) -> outbox.Call | None:
-        """What a core does that is about to send."""
-        return self.store.write(lambda tx: outbox.claim(tx, _KEY, self.clock.now_us))
-
-
-@pytest.fixture
-def world(shop: Shop, clock: Clock) -> _World:
-    """Five customers, two a page."""
-    shop.put("c1", "c2", "c3", "c4", "c5")
-    return _World(shop, clock)
-
-
-def test_a_page_is_told_of_once_its_answer_was_handed_over(world: _World) -> None:
+def test_a_page_is_told_of_once_its_answer_was_handed_over(world: World) -> None:
     page = world.importer.page(1)
     assert page.report_handover
     assert world.send() == 0
@@ -107,7 +23,7 @@ def test_a_page_is_told_of_once_its_answer_was_handed_over(world: _World) -> Non
     assert world.importer.committed == 2
 
 
-def test_a_page_is_told_of_once_the_next_one_is_asked(world: _World) -> None:
+def test_a_page_is_told_of_once_the_next_one_is_asked(world: World) -> None:
     world.importer.page(1)
     world.importer.page(2)
     assert world.send() == 1
@@ -115,14 +31,14 @@ def test_a_page_is_told_of_once_the_next_one_is_asked(world: _World) -> None:
     assert world.importer.committed == 2
 
 
-def test_by_cursor_too_asking_for_the_next_page_makes_a_notice_due(world: _World) -> None:
+def test_by_cursor_too_asking_for_the_next_page_makes_a_notice_due(world: World) -> None:
     second = world.importer.after(world.importer.page(1).cursor)
     world.importer.hand_over(second)
     assert world.send() == 2
     assert world.importer.committed == 4
 
 
-def test_a_call_says_what_was_served_and_who_speaks(world: _World) -> None:
+def test_a_call_says_what_was_served_and_who_speaks(world: World) -> None:
     first = world.importer.page(1)
     world.importer.hand_over(world.importer.after(first.cursor))
     world.send()
@@ -150,7 +66,7 @@ def test_a_call_says_what_was_served_and_who_speaks(world: _World) -> None:
     assert len(set(world.server.keys)) == 2
 
 
-def test_a_page_that_is_asked_again_is_told_of_once(world: _World) -> None:
+def test_a_page_that_is_asked_again_is_told_of_once(world: World) -> None:
     world.hand_over(1, 1, 1)
     assert world.send() == 1
     world.hand_over(1)
@@ -163,7 +79,7 @@ def test_a_page_that_is_asked_again_is_told_of_once(world: _World) -> None:
 
 
 def test_a_page_that_is_served_again_and_reaches_further_confirms_no_more_than_before(
-    world: _World,
+    world: World,
 ) -> None:
     first = world.importer.page(1)
     world.shop.put("c1", second=1)
@@ -174,7 +90,7 @@ def test_a_page_that_is_served_again_and_reaches_further_confirms_no_more_than_b
     assert world.importer.committed == 2
 
 
-def test_notices_go_in_the_order_in_which_pages_were_handed_over(world: _World) -> None:
+def test_notices_go_in_the_order_in_which_pages_were_handed_over(world: World) -> None:
     pages = [world.importer.page(number) for number in (1, 2, 3)]
     for page in (pages[2], pages[0], pages[1]):
         world.importer.hand_over(page)
@@ -185,15 +101,15 @@ def test_notices_go_in_the_order_in_which_pages_were_handed_over(world: _World) 
 
 
 def test_what_failed_is_sent_again_with_the_same_key_and_body_before_what_is_behind_it(
-    world: _World,
+    world: World,
 ) -> None:
     world.hand_over(1, 2, 3)
-    world.server.outcome = _FAILED
+    world.server.outcome = telling.FAILED
     assert world.send() == 1
     world.clock.forward(1_000_000)
     assert world.send() == 1
     assert world.importer.committed == 0
-    world.server.outcome = _OK
+    world.server.outcome = telling.OK
     world.clock.forward(2_000_000)
     assert world.send() == 3
     assert world.server.told == [1, 1, 1, 2, 3]
@@ -202,9 +118,9 @@ def test_what_failed_is_sent_again_with_the_same_key_and_body_before_what_is_beh
     assert world.importer.committed == 5
 
 
-def test_the_waits_between_calls_grow_up_to_a_cap(world: _World) -> None:
+def test_the_waits_between_calls_grow_up_to_a_cap(world: World) -> None:
     world.hand_over(1)
-    world.server.outcome = _FAILED
+    world.server.outcome = telling.FAILED
     for bound_s in (1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300):
         assert world.send() == 1
         (notice,) = world.waiting()
@@ -212,104 +128,11 @@ def test_the_waits_between_calls_grow_up_to_a_cap(world: _World) -> None:
         world.clock.forward(bound_s * 1_000_000)
 
 
-def test_a_notice_that_is_given_up_holds_up_all_behind_it(world: _World) -> None:
+def test_one_importer_that_fails_holds_up_no_other(world: World) -> None:
     world.hand_over(1)
-    dead = world.give_up()
-    assert (dead.attempts, dead.outcome, dead.record_count) == (2, "HTTP 500", 2)
-    assert world.store.read(lambda tx: tx.outbox.dead(factories.SHOP)) == [("mail", CUSTOMERS)]
-    world.hand_over(2)
-    world.clock.forward(30 * DAY_US)
-    assert world.send() == 0
-    assert world.importer.committed == 0
-
-
-def test_what_waited_behind_a_dead_notice_gets_its_own_time(world: _World) -> None:
-    world.hand_over(1, 2)
-    dead = world.give_up()
-    world.notices.skip(factories.SHOP, dead.notice)
-    world.server.outcome = _FAILED
-    assert world.send() == 1
-    assert world.waiting(only_dead=True) == []
-
-
-def test_a_dead_notice_is_sent_again_as_if_it_were_new(world: _World) -> None:
-    world.hand_over(1, 2)
-    dead = world.give_up()
-    world.notices.resend(factories.SHOP, dead.notice)
-    world.server.outcome = _FAILED
-    assert world.send() == 1
-    assert world.waiting(only_dead=True) == []
-    world.server.outcome = _OK
-    world.clock.forward(HOUR_US)
-    assert world.send() == 2
-    assert world.server.told == [1, 1, 1, 1, 2]
-    assert len(set(world.server.keys[:4])) == 1
-    assert world.importer.committed == 4
-
-
-def test_a_dead_notice_is_skipped_as_if_it_had_succeeded(world: _World) -> None:
-    world.hand_over(1, 2)
-    dead = world.give_up()
-    world.notices.skip(factories.SHOP, dead.notice)
-    assert world.importer.committed == 2
-    assert world.send() == 1
-    assert world.importer.committed == 4
-    assert world.waiting() == []
-
-
-@pytest.mark.parametrize("number", [_NOBODYS, "n1", "\0", ""])
-def test_only_what_was_given_up_is_sent_again_or_skipped(world: _World, number: str) -> None:
-    world.hand_over(1)
-    (due,) = world.waiting()
-    for notice in (number, due.notice):
-        with pytest.raises(errors.NoticeNotFound):
-            world.notices.resend(factories.SHOP, notice)
-        with pytest.raises(errors.NoticeNotFound):
-            world.notices.skip(factories.SHOP, notice)
-
-
-def test_a_notice_of_one_shop_is_not_found_in_another(world: _World) -> None:
-    world.hand_over(1)
-    dead = world.give_up()
-    with pytest.raises(errors.NoticeNotFound):
-        world.notices.skip("other.example", dead.notice)
-
-
-def test_notices_are_listed_oldest_first_page_by_page(world: _World) -> None:
-    other = world.shop.importer("sms")
-    other.commits_by("notify")
-    for importer in (world.importer, other):
-        for number in (1, 2):
-            importer.page(number)
-            world.clock.forward(1)
-    first = world.notices.waiting(factories.SHOP, "", 3, "", only_dead=False)
-    rest = world.notices.waiting(factories.SHOP, "", 3, first.next_token, only_dead=False)
-    assert [key.importer for key, _ in first.items] == ["mail", "mail", "sms"]
-    assert [row.state for _, row in first.items] == [rows.DUE, rows.HELD, rows.DUE]
-    assert [key.importer for key, _ in rest.items] == ["sms"]
-    assert rest.next_token == ""
-    assert [row.page for row in world.waiting("sms")] == [1, 2]
-    assert world.waiting(only_dead=True) == []
-
-
-@pytest.mark.parametrize(
-    "token", ["1", *map(paging.token, [f"x-{_NOBODYS}", "1-n1", f"{10**30}-{_NOBODYS}", "\0"])]
-)
-def test_a_page_token_of_nobody_is_refused(world: _World, token: str) -> None:
-    with pytest.raises(errors.FieldInvalid):
-        world.notices.waiting(factories.SHOP, "", 3, token, only_dead=False)
-
-
-def test_notices_of_an_unknown_shop_are_not_found(world: _World) -> None:
-    with pytest.raises(errors.ShopNotFound):
-        world.notices.waiting("other.example", "", 3, "", only_dead=False)
-
-
-def test_one_importer_that_fails_holds_up_no_other(world: _World) -> None:
-    world.hand_over(1)
-    world.server.outcome = _FAILED
+    world.server.outcome = telling.FAILED
     world.send()
-    world.server.outcome = _OK
+    world.server.outcome = telling.OK
     other = world.shop.importer("sms")
     other.commits_by("notify")
     other.hand_over(other.page(1))
@@ -317,7 +140,7 @@ def test_one_importer_that_fails_holds_up_no_other(world: _World) -> None:
     assert (world.importer.committed, other.committed) == (0, 2)
 
 
-def test_while_one_core_sends_a_line_no_other_does(world: _World) -> None:
+def test_while_one_core_sends_a_line_no_other_does(world: World) -> None:
     world.hand_over(1)
     assert world.claim() is not None
     now_us = world.clock.now_us
@@ -325,7 +148,7 @@ def test_while_one_core_sends_a_line_no_other_does(world: _World) -> None:
     assert world.claim() is None
 
 
-def test_a_call_that_was_cut_off_is_made_again_when_its_lease_is_over(world: _World) -> None:
+def test_a_call_that_was_cut_off_is_made_again_when_its_lease_is_over(world: World) -> None:
     world.hand_over(1)
     cut = world.claim()
     assert cut is not None
@@ -341,7 +164,7 @@ def test_a_call_that_was_cut_off_is_made_again_when_its_lease_is_over(world: _Wo
 
 
 def test_a_core_that_is_alone_does_not_wait_for_leases_of_before_its_start(
-    world: _World,
+    world: World,
 ) -> None:
     world.hand_over(1)
     world.claim()
@@ -349,7 +172,7 @@ def test_a_core_that_is_alone_does_not_wait_for_leases_of_before_its_start(
     assert world.send() == 1
 
 
-def test_a_success_that_comes_after_the_lease_counts(world: _World) -> None:
+def test_a_success_that_comes_after_the_lease_counts(world: World) -> None:
     world.hand_over(1)
     late = world.claim()
     assert late is not None
@@ -362,13 +185,13 @@ def test_a_success_that_comes_after_the_lease_counts(world: _World) -> None:
     assert world.send() == 0
 
 
-def test_an_empty_feed_is_told_to_nobody(world: _World) -> None:
+def test_an_empty_feed_is_told_to_nobody(world: World) -> None:
     world.shop.delete("c1", "c2", "c3", "c4", "c5")
     assert not world.importer.page(1).report_handover
     assert world.waiting() == []
 
 
-def test_an_importer_without_a_url_is_told_when_it_has_one(world: _World) -> None:
+def test_an_importer_without_a_url_is_told_when_it_has_one(world: World) -> None:
     world.hand_over(1)
     world.shop.keys.set_importer("mail", {}, "importer", rows.NotifyRow())
     world.send()
@@ -381,21 +204,21 @@ def test_an_importer_without_a_url_is_told_when_it_has_one(world: _World) -> Non
 
 
 def test_a_notice_that_is_over_is_forgotten_when_its_page_cannot_be_asked_any_more(
-    world: _World,
+    world: World,
 ) -> None:
     page = world.importer.page(1)
     world.importer.hand_over(page)
     world.send()
     owner = world.importer.owner
     point = world.shop.tokens.read_commit_token(owner, page.commit_token)
-    assert world.store.read(lambda tx: tx.outbox.of_page(_KEY, point.walk, 1)) is not None
+    assert world.store.read(lambda tx: tx.outbox.of_page(telling.KEY, point.walk, 1)) is not None
     world.clock.forward(9 * DAY_US)
     world.hand_over(1)
     world.send()
-    assert world.store.read(lambda tx: tx.outbox.of_page(_KEY, point.walk, 1)) is None
+    assert world.store.read(lambda tx: tx.outbox.of_page(telling.KEY, point.walk, 1)) is None
 
 
-def test_walks_from_the_commit_go_on_behind_what_was_told(world: _World) -> None:
+def test_walks_from_the_commit_go_on_behind_what_was_told(world: World) -> None:
     world.importer.starts_at_the_commit()
     world.hand_over(1, 2, 3)
     world.send()
@@ -407,7 +230,7 @@ def test_walks_from_the_commit_go_on_behind_what_was_told(world: _World) -> None
     assert world.importer.walk() == ["c9"]
 
 
-def test_pages_that_are_asked_at_the_same_time_are_told_of_once_each(world: _World) -> None:
+def test_pages_that_are_asked_at_the_same_time_are_told_of_once_each(world: World) -> None:
     # Not the last one: behind it page 1 would open a walk of its own.
     numbers = [1, 1, 1, 2, 2, 2]
     world.importer.page(1)
@@ -418,7 +241,7 @@ def test_pages_that_are_asked_at_the_same_time_are_told_of_once_each(world: _Wor
     assert sorted(world.server.told) == [1, 2]
 
 
-def test_first_pages_that_open_a_walk_at_the_same_time_are_told_of_once(world: _World) -> None:
+def test_first_pages_that_open_a_walk_at_the_same_time_are_told_of_once(world: World) -> None:
     with futures.ThreadPoolExecutor(6) as pool:
         for page in pool.map(world.importer.page, [1] * 6):
             world.importer.hand_over(page)
