@@ -19,40 +19,17 @@ class Statements:
     """The statements of SqlWalks."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        # Primary key of walks. In an UPDATE the columns' own names stand for what it sets.
-        of_key = sa.and_(*(_W[name] == sa.bindparam(f"of_{name}") for name in rows.WalkKey._fields))
-        self.get = Statement(engine, sa.select(*(_W[name] for name in _WALK)).where(of_key))
+        self._add_walks(engine)
+        self._add_changes(engine)
+        self._add_marks(engine)
+
+    def _add_walks(self, engine: sa.Engine) -> None:
+        # Primary key of walks.
+        self.get = Statement(engine, sa.select(*(_W[name] for name in _WALK)).where(_of_key()))
         opened = dialects.insert(engine, schema.walks)
-        self.open = Statement(
-            engine,
-            replacing(
-                opened, _WALK, where=_W.walk == sa.bindparam("replaces", type_=sa.BigInteger)
-            ).returning(_W.walk),
-        )
-        self.touch = Statement(
-            engine,
-            sa.update(schema.walks)
-            .where(of_key, _W.walk == sa.bindparam("of_walk"))
-            .values(touched_us=sa.bindparam("touched_us")),
-        )
-        self.forget_previous = Statement(
-            engine,
-            sa.update(schema.walks)
-            .where(of_key, _W.walk == sa.bindparam("of_walk"))
-            .values(previous=sa.literal_column("0"), is_rewound=sa.false(), was_repeated=sa.true()),
-        )
-        self.repeat = Statement(
-            engine,
-            sa.update(schema.walks)
-            .where(of_key, _W.walk == sa.bindparam("of_walk"))
-            .values(was_repeated=sa.true(), claimed=sa.literal_column("0")),
-        )
-        self.claim = Statement(
-            engine,
-            sa.update(schema.walks)
-            .where(of_key, _W.walk == sa.bindparam("of_walk"))
-            .values({name: _claimed(_W[name]) for name in ("claimed", "previous_claimed")}),
-        )
+        replaced = _W.walk == sa.bindparam("replaces", type_=sa.BigInteger)
+        self.open = Statement(engine, replacing(opened, _WALK, where=replaced).returning(_W.walk))
+        self.close = Statement(engine, sa.delete(schema.walks).where(_of_key()))
         # The same key, by what it begins with.
         self.expired = Statement(
             engine,
@@ -64,7 +41,26 @@ class Statements:
             )
             .limit(sa.bindparam("limit", type_=sa.Integer)),
         )
-        self.close = Statement(engine, sa.delete(schema.walks).where(of_key))
+
+    def _add_changes(self, engine: sa.Engine) -> None:
+        # Primary key of walks, each of them; nothing where another walk has taken the place.
+        walk = sa.update(schema.walks).where(_of_key(), _W.walk == sa.bindparam("of_walk"))
+        self.touch = Statement(engine, walk.values(touched_us=sa.bindparam("touched_us")))
+        self.forget_previous = Statement(
+            engine,
+            walk.values(
+                previous=sa.literal_column("0"), is_rewound=sa.false(), was_repeated=sa.true()
+            ),
+        )
+        self.repeat = Statement(
+            engine, walk.values(was_repeated=sa.true(), claimed=sa.literal_column("0"))
+        )
+        self.claim = Statement(
+            engine,
+            walk.values({name: _claimed(_W[name]) for name in ("claimed", "previous_claimed")}),
+        )
+
+    def _add_marks(self, engine: sa.Engine) -> None:
         # Primary key of marks, in page order.
         of_walk = sa.and_(_M.shop == sa.bindparam("shop"), _M.walk == sa.bindparam("walk"))
         marks = sa.select(*(_M[name] for name in rows.MarkRow._fields)).where(of_walk)
@@ -147,6 +143,11 @@ class SqlWalks:
 
 def _of(key: rows.WalkKey) -> dict[str, object]:
     return {f"of_{name}": value for name, value in key._asdict().items()}
+
+
+def _of_key() -> sa.ColumnElement[bool]:
+    """In an UPDATE the columns' own names stand for what it sets."""
+    return sa.and_(*(_W[name] == sa.bindparam(f"of_{name}") for name in rows.WalkKey._fields))
 
 
 def _claimed(before: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
