@@ -14,6 +14,8 @@ from pullfeed_server.store.sql.statement import Cursor, Row, Statement, replacin
 
 _S, _F, _R, _D = schema.shops.c, schema.feeds.c, schema.records.c, schema.database.c
 LISTS = (rows.RECORDS, rows.REMOVED)
+_SHOP = sa.bindparam("shop", type_=sa.Text)
+_SCOPE = sa.bindparam("scope", type_=sa.SmallInteger)
 
 
 class ShopRow(NamedTuple):
@@ -24,6 +26,9 @@ class ShopRow(NamedTuple):
     state: int
     move: int
     moved_epoch: int
+
+
+_SHOP_ROW = [_S[name] for name in ShopRow._fields]
 
 
 class DatabaseRow(NamedTuple):
@@ -38,23 +43,27 @@ class Moves:
     """The statements of a move on one engine. Each names one shop, but for those of epochs."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        shop = sa.bindparam("shop", type_=sa.Text)
-        scope = sa.bindparam("scope", type_=sa.SmallInteger)
         self.records = tables.Table(engine, schema.records)
         self.feeds = tables.Table(engine, schema.feeds)
         self.compared = [tables.Table(engine, table) for table in tables.COMPARED]
         self.keys = tables.Whole(engine, schema.keys)
         self.importers = tables.Whole(engine, schema.importers)
-        self._records = records.Statements(engine)
+        self._add_shops(engine)
+        self._add_epochs(engine)
+        self._add_overviews(engine)
+        self._add_records(engine)
+        self._add_drops(engine)
+
+    def _add_shops(self, engine: sa.Engine) -> None:
         # Primary keys of shops and feeds.
-        found = sa.select(*(_S[name] for name in ShopRow._fields)).where(_S.shop == shop)
+        found = sa.select(*_SHOP_ROW).where(_S.shop == _SHOP)
         self._shop = Statement(engine, found)
         # Waits for every write that keeps the shop open, and keeps new ones waiting.
         self._lock_shop = Statement(engine, found.with_for_update())
         self._set_shop = Statement(
             engine, replacing(dialects.insert(engine, schema.shops), ShopRow._fields[1:])
         )
-        feeds = sa.select(_F.scope).where(_F.shop == shop).order_by(_F.scope)
+        feeds = sa.select(_F.scope).where(_F.shop == _SHOP).order_by(_F.scope)
         self._lock_feeds = Statement(engine, feeds.with_for_update())
         # In an UPDATE the columns' own names stand for what it sets.
         self._set_feeds = Statement(
@@ -63,6 +72,14 @@ class Moves:
             .where(_F.shop == sa.bindparam("of_shop", type_=sa.Text))
             .values(state=sa.bindparam("state")),
         )
+        # Primary keys, by their first column.
+        named = (schema.commits, schema.walks, schema.outboxes)
+        self._importers = Statement(
+            engine,
+            sa.union(*(sa.select(one.c.importer).where(one.c.shop == _SHOP) for one in named)),
+        )
+
+    def _add_epochs(self, engine: sa.Engine) -> None:
         epoch = sa.select(*(_D[name] for name in DatabaseRow._fields))
         self._epoch = Statement(engine, epoch)
         self._lock_epoch = Statement(engine, epoch.with_for_update())
@@ -72,37 +89,39 @@ class Moves:
                 {name: sa.bindparam(name) for name in DatabaseRow._fields}
             ),
         )
+
+    def _add_overviews(self, engine: sa.Engine) -> None:
         # These cross shops on purpose: what the database has at all, by the key of shops.
         self._states = Statement(engine, sa.select(_S.state).distinct())
         self._list = Statement(
             engine,
-            sa.select(*(_S[name] for name in ShopRow._fields))
+            sa.select(*_SHOP_ROW)
             .where(_S.shop > sa.bindparam("after", type_=sa.Text))
             .order_by(_S.shop)
             .limit(sa.bindparam("limit", type_=sa.Integer)),
         )
-        # Primary keys, by their first column.
-        named = (schema.commits, schema.walks, schema.outboxes)
-        self._importers = Statement(
-            engine,
-            sa.union(*(sa.select(one.c.importer).where(one.c.shop == shop) for one in named)),
-        )
+
+    def _add_records(self, engine: sa.Engine) -> None:
         # Indexes records_by_position and removed_by_position, each from `after` on.
-        self._changed = Statement(engine, _changed(shop, scope))
+        self._changed = Statement(engine, _changed())
+        self._counted = {kind: Statement(engine, _counted(kind)) for kind in LISTS}
+        # Primary key of records.
         self._named = Statement(
             engine,
             sa.select(*schema.records.columns).where(
-                _R.shop == shop, _R.scope == scope, dialects.is_one_of(engine, _R.id, "ids")
+                _R.shop == _SHOP, _R.scope == _SCOPE, dialects.is_one_of(engine, _R.id, "ids")
             ),
         )
-        self._counted = {kind: Statement(engine, _counted(kind, shop, scope)) for kind in LISTS}
         self._listed = dialects.of(engine).listed
+        self._records = records.Statements(engine)
+
+    def _add_drops(self, engine: sa.Engine) -> None:
         # Primary keys, by their first column.
         self._drops = [
-            Statement(engine, sa.delete(table).where(table.c.shop == shop))
+            Statement(engine, sa.delete(table).where(table.c.shop == _SHOP))
             for table in (*tables.BY_POSITION, *tables.COMPARED, schema.feeds)
         ]
-        self._drop_shop = Statement(engine, sa.delete(schema.shops).where(_S.shop == shop))
+        self._drop_shop = Statement(engine, sa.delete(schema.shops).where(_S.shop == _SHOP))
 
     def shop(self, cursor: Cursor, shop: str) -> ShopRow | None:
         """A shop's row."""
@@ -180,17 +199,12 @@ class Moves:
         return count, last or after
 
 
-def _listed(
-    kind: int,
-    shop: sa.BindParameter[str],
-    scope: sa.BindParameter[int],
-    columns: Sequence[sa.Column[Any]],
-) -> sa.Select[Any]:
+def _listed(kind: int, columns: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
     return (
         sa.select(*columns)
         .where(
-            _R.shop == shop,
-            _R.scope == scope,
+            _R.shop == _SHOP,
+            _R.scope == _SCOPE,
             # Written out, not bound: only then do the partial indexes of the lists serve.
             _R.list == sa.literal_column(str(kind)),
             _R.position > sa.bindparam("after", type_=sa.BigInteger),
@@ -200,12 +214,12 @@ def _listed(
     )
 
 
-def _changed(shop: sa.BindParameter[str], scope: sa.BindParameter[int]) -> Any:
+def _changed() -> Any:
     columns = list(schema.records.columns)
-    both = [sa.select(_listed(kind, shop, scope, columns).subquery()) for kind in LISTS]
+    both = [sa.select(_listed(kind, columns).subquery()) for kind in LISTS]
     return sa.union_all(*both).order_by("position").limit(sa.bindparam("limit", type_=sa.Integer))
 
 
-def _counted(kind: int, shop: sa.BindParameter[str], scope: sa.BindParameter[int]) -> Any:
-    found = _listed(kind, shop, scope, [_R.position]).subquery()
+def _counted(kind: int) -> Any:
+    found = _listed(kind, [_R.position]).subquery()
     return sa.select(sa.func.count(), sa.func.max(found.c.position)).select_from(found)
