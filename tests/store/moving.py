@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -160,6 +161,24 @@ def walk_and_reject(shop: Shop) -> None:
     removed = shop.importer(list=rows.REMOVED)
     removed.page(1)
     shop.recorder.flush()
+
+
+def each_once(steps: Iterator[Callable[[], object]]) -> Callable[[], object]:
+    """Takes one step whenever it is called, as long as there are any."""
+
+    def step() -> None:
+        for one in itertools.islice(steps, 1):
+            one()
+
+    return step
+
+
+def live_alone(pair: Pair) -> None:
+    """Gives the target a shop of its own."""
+    target = SqlStore(pair.target_url)
+    Shop(target).put("c1", name="other.example")
+    Shop(target).keys.create("operator", "", ["*"])
+    target.close()
 
 
 MakePair = Callable[..., Pair]

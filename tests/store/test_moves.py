@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import pathlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,11 +13,10 @@ from tests.store import moving
 from tests.store.moving import MakePair, Pair
 from tests.store.shop import CUSTOMERS, Shop, ids
 
-from pullfeed_server import erasures, errors, holds, journal, maintenance, notices, records, walks
-from pullfeed_server.moving import plan
+from pullfeed_server import erasures, errors, holds, journal, maintenance, notices, records
 from pullfeed_server.moving import shop as shops
 from pullfeed_server.store import rows, schema
-from pullfeed_server.store.sql import SqlStore, tables
+from pullfeed_server.store.sql import tables
 
 _OTHER = "other.example"
 # Importers are none's; the ledger takes note of what was served a second ago.
@@ -128,16 +126,6 @@ def test_another_shop_of_the_source_is_served_as_before(pair: Pair) -> None:
     assert pair.states(_OTHER) == (rows.OPEN, None)
 
 
-def _each_once(steps: Iterator[Callable[[], object]]) -> Callable[[], object]:
-    """Takes one step whenever it is called, as long as there are any."""
-
-    def step() -> None:
-        for one in itertools.islice(steps, 1):
-            one()
-
-    return step
-
-
 def test_what_changes_during_the_copy_goes_along(
     pair: Pair, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,7 +142,7 @@ def test_what_changes_during_the_copy_goes_along(
         ]
     )
 
-    pair.copy(meanwhile=_each_once(steps))
+    pair.copy(meanwhile=moving.each_once(steps))
     assert moving.content(pair.target_url) == moving.content(pair.source_url)
     assert next(steps, None) is None
 
@@ -166,7 +154,7 @@ def test_an_erasure_that_is_lifted_during_the_copy_is_lifted_in_the_target(
     erasing = _erasing(pair.source, tmp_path)
     lifted = iter([lambda: erasing.lift(factories.SHOP, CUSTOMERS, ["c0006"])])
 
-    pair.copy(meanwhile=_each_once(lifted))
+    pair.copy(meanwhile=moving.each_once(lifted))
     assert next(lifted, None) is None
     assert pair.open_target().put("c0006", second=59) == ["stored"]
 
@@ -191,58 +179,17 @@ def test_tombstones_that_were_dropped_during_the_copy_are_gone_in_the_target(pai
     assert moving.content(pair.target_url) == moving.content(pair.source_url)
 
 
-def test_a_shop_that_lives_in_the_target_is_refused(pair: Pair) -> None:
-    pair.source.put("c1", name=_OTHER)
-    pair.copy(_OTHER)
-    pair.source.put("c1")
-    target = SqlStore(pair.target_url)
-    Shop(target).put("c2")
-    target.close()
-    with pytest.raises(errors.Unusable, match=r"The target serves a shop shop\.example already"):
-        pair.copy()
-    assert pair.states() == (rows.OPEN, rows.OPEN)
-
-
-@pytest.mark.parametrize("side", ["source", "target"])
-def test_a_database_of_a_newer_version_is_left_to_a_newer_copy(pair: Pair, side: str) -> None:
-    pair.source.put("c1")
-    pair.open_target()
-    pair.close_target()
-    newer = pair.source_url if side == "source" else pair.target_url
-    engine = sa.create_engine(newer.replace("postgresql:", "postgresql+psycopg:"))
-    with engine.begin() as connection:
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0002'"))
-    engine.dispose()
-    with pytest.raises(errors.Unusable, match=f"The {side} has schema version 2"):
-        pair.copy()
-    assert moving.state(pair.source_url) == rows.OPEN
-
-
-def test_a_shop_that_is_nowhere_is_refused(pair: Pair) -> None:
-    with pytest.raises(errors.Unusable, match=r"The source has no shop shop\.example\."):
-        pair.copy()
-
-
 def test_a_move_that_is_over_says_so_when_it_is_run_again(pair: Pair) -> None:
     pair.source.put("c1")
     pair.copy()
     assert pair.copy() == ["shop.example: the target serves it already"]
 
 
-def test_a_shop_that_was_given_away_goes_to_no_other_database(make_pair: MakePair) -> None:
-    pair, other = make_pair(), make_pair()
-    pair.source.put("c1")
-    pair.copy()
-    elsewhere = pair.plan()._replace(target_url=other.target_url)
-    with pytest.raises(errors.Unusable, match=r"has given shop\.example to another database"):
-        plan.run(elsewhere, moving.Told())
-
-
 def test_all_shops_move_and_those_that_are_made_meanwhile(pair: Pair) -> None:
     pair.source.put("c1", "c2")
     pair.source.put("c1", name=_OTHER)
     late = iter([lambda: pair.source.put("c1", name="late.example")])
-    said = pair.copy(meanwhile=_each_once(late), shops=())
+    said = pair.copy(meanwhile=moving.each_once(late), shops=())
     assert sorted(one.split(":")[0] for one in said) == [
         "late.example",
         _OTHER,
@@ -270,24 +217,8 @@ def test_a_shop_comes_back_with_its_cursors(make_pair: MakePair) -> None:
     back.close()
 
 
-def test_a_target_with_an_epoch_of_its_own_is_refused(pair: Pair) -> None:
-    _live_alone(pair)
-    pair.source.put("c1")
-    with pytest.raises(errors.Unusable, match="an epoch of its own"):
-        pair.copy()
-    assert pair.states() == (rows.OPEN, None)
-
-
-def _live_alone(pair: Pair) -> None:
-    """Gives the target a shop of its own."""
-    target = SqlStore(pair.target_url)
-    Shop(target).put("c1", name=_OTHER)
-    Shop(target).keys.create("operator", "", ["*"])
-    target.close()
-
-
 def test_a_new_epoch_ends_cursors_and_gives_no_position_twice(pair: Pair) -> None:
-    _live_alone(pair)
+    moving.live_alone(pair)
     pair.source.put("c1", "c2", "c3")
     wide = pair.source.keys.create("importer", "wide", ["*"])
     pair.source.keys.create("importer", "mail", [factories.SHOP])
@@ -353,64 +284,6 @@ def test_keys_go_on_working_and_a_revoked_one_stays_revoked(pair: Pair) -> None:
     with pytest.raises(errors.KeyInvalid):
         target.keys.identify(revoked.text)
     assert {row.importer for row, _ in target.keys.importers()} == {"mail"}
-
-
-def test_an_importer_that_is_set_otherwise_in_a_living_target_is_refused(pair: Pair) -> None:
-    pair.source.put("c1", name=_OTHER)
-    pair.source.keys.set_importer("mail", {CUSTOMERS: walks.START_COMMITTED})
-    pair.source.put("c1")
-    pair.source.keys.create("importer", "mail", [factories.SHOP, _OTHER])
-    pair.copy(_OTHER)
-    pair.source.keys.set_importer("mail", {CUSTOMERS: walks.START_FULL})
-    with pytest.raises(errors.Unusable, match="The importer mail has other settings in the target"):
-        pair.copy()
-    assert pair.states() == (rows.OPEN, None)
-
-
-def test_a_key_of_the_same_id_but_another_hash_is_refused(pair: Pair) -> None:
-    pair.source.put("c1")
-    key = pair.source.keys.create("writer", "", [factories.SHOP]).row
-    target = SqlStore(pair.target_url)
-    target.write(lambda tx: tx.keys.add(key._replace(hash=b"another")))
-    target.close()
-    with pytest.raises(errors.Unusable, match=f"another key under the id {key.key_id}"):
-        pair.copy()
-
-
-def test_a_file_that_a_core_serves_is_no_target(make_pair: MakePair) -> None:
-    pair = make_pair()
-    pair.source.put("c1")
-    pair.open_target()
-    with pytest.raises(errors.Unusable, match="Another core serves the database"):
-        pair.copy()
-
-
-def test_a_file_that_is_not_there_is_no_source(make_pair: MakePair, tmp_path: pathlib.Path) -> None:
-    pair = make_pair()
-    absent = tmp_path / "absent.db"
-    with pytest.raises(errors.Unusable, match="There is no database"):
-        pair.copy(source_url=f"sqlite:///{absent}")
-    assert not absent.exists()
-
-
-@pytest.mark.postgresql
-def test_two_copies_at_once_are_one_too_many(make_pair: MakePair) -> None:
-    pair = make_pair(target="postgresql")
-    pair.source.put("c1")
-    with pytest.raises(errors.Unusable, match="Another copy into the target is under way"):
-        pair.copy(meanwhile=pair.copy)
-
-
-@pytest.mark.parametrize("source", databases.EACH_ENGINE)
-def test_of_two_copies_to_two_targets_one_gets_the_shop(make_pair: MakePair, source: str) -> None:
-    pair, other = make_pair(source=source), make_pair()
-    pair.source.put("c1")
-    elsewhere = pair.plan()._replace(target_url=other.target_url)
-    begun = iter([lambda: plan.run(elsewhere, moving.Told())])
-    with pytest.raises(errors.Unusable, match=r"has given shop\.example to another database"):
-        pair.copy(meanwhile=_each_once(begun))
-    assert pair.states() == (rows.MOVED, rows.FILLING)
-    assert moving.state(other.target_url) == rows.OPEN
 
 
 def test_the_place_of_a_shop_says_where_it_came_from(make_pair: MakePair) -> None:
