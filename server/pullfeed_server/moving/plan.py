@@ -111,9 +111,19 @@ def _move_all(moving: Sequence[_ShopMove], merge: Callable[..., object]) -> None
 def _sides(plan: Plan) -> Generator[tuple[Side, Side]]:
     source = Side("source", plan.source_url, is_source=True)
     with contextlib.closing(source):
+        # Before anything is made: a mistyped name leaves no database and no secrets behind.
+        _check_known(source, plan.shops)
         target = Side("target", plan.target_url, is_source=False)
         with contextlib.closing(target):
             yield source, target
+
+
+def _check_known(source: Side, names: Sequence[str]) -> None:
+    def unknown(cursor: Cursor) -> list[str]:
+        return [name for name in names if source.moves.shop(cursor, name) is None]
+
+    if missing := source.read(unknown):
+        raise errors.Unusable(f"The source has no shop {', '.join(missing)}.")
 
 
 def _names(plan: Plan, source: Side, target: Side) -> list[str]:

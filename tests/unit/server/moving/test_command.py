@@ -7,11 +7,13 @@ import pathlib
 import click.testing
 import pytest
 from tests import factories
+from tests.store import moving
 from tests.store.shop import Shop
 
 from pullfeed_server import __main__ as program
 from pullfeed_server import errors
 from pullfeed_server.moving import command
+from pullfeed_server.store import rows
 from pullfeed_server.store.sql import SqlStore
 
 
@@ -63,7 +65,17 @@ def test_undo_takes_its_shops_by_name(urls: tuple[str, ...]) -> None:
     assert "--undo takes the shops by name" in result.stderr
 
 
-def test_what_cannot_be_moved_is_unusable(urls: tuple[str, ...]) -> None:
-    result = _run(*urls, "--shop", "nobody.example")
+@pytest.mark.parametrize("undo", [(), ("--undo",)])
+def test_a_mistyped_shop_leaves_nothing_behind(
+    urls: tuple[str, ...], tmp_path: pathlib.Path, undo: tuple[str, ...]
+) -> None:
+    written = tmp_path / "target.env"
+    result = _run(
+        *(*urls, "--secrets-file", str(written), *undo),
+        *("--shop", factories.SHOP, "--shop", "nobody.example", "--shop", "none.example"),
+    )
     assert isinstance(result.exception, errors.Unusable)
-    assert result.exception.message == "The source has no shop nobody.example."
+    assert result.exception.message == "The source has no shop nobody.example, none.example."
+    assert not written.exists()
+    assert not (tmp_path / "target").exists()
+    assert moving.state(urls[1]) == rows.OPEN
