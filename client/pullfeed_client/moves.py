@@ -31,7 +31,7 @@ _MODULE = "pullfeed_server"
 @click.option(
     "--undo",
     is_flag=True,
-    help="Open shops in the source again that were frozen, but not opened in the target.",
+    help="Empty what was not opened in the target; if frozen for it, the source serves again.",
 )
 @click.pass_obj
 def command(

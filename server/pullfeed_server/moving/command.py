@@ -59,7 +59,7 @@ class _Progress:
 @click.option(
     "--undo",
     is_flag=True,
-    help="Open shops in the source again that were frozen, but not opened in the target.",
+    help="Empty what was not opened in the target; if frozen for it, the source serves again.",
 )
 @click.pass_context
 def command(

@@ -64,16 +64,13 @@ def run(plan: Plan, told: Told) -> None:
 
 
 def undo(plan: Plan, told: Told) -> None:
-    """Opens shops in the source again that were frozen, but never opened in the target.
+    """Empties shops in the target that were never opened there.
 
-    Raises Unusable.
+    Those that the source was frozen for are opened in the source again. Raises Unusable.
     """
     with _sides(plan) as (source, target):
         for name in plan.shops:
-            target.write(functools.partial(_take_back, source, target, name))
-            source.write(functools.partial(_reopen, source, name))
-            target.write(functools.partial(target.moves.forget, shop=name))
-            told.say(f"{name}: served by the source again, and not in the target")
+            told.say(f"{name}: {_undo(source, target, name)}")
 
 
 class _ShopMove(shops.ShopMove):
@@ -182,6 +179,30 @@ def _say_left(left: Sequence[str], told: Told) -> None:
             f"Keys for every shop that were not copied, since they would open the target's other "
             f"shops: {', '.join(left)}"
         )
+
+
+def _undo(source: Side, target: Side, name: str) -> str:
+    """What was done, for a person."""
+    if target.write(functools.partial(_empty, source, target, name)):
+        return "its unfinished copy is gone from the target; the source is as it was"
+    target.write(functools.partial(_take_back, source, target, name))
+    source.write(functools.partial(_reopen, source, name))
+    target.write(functools.partial(target.moves.forget, shop=name))
+    return "served by the source again, and not in the target"
+
+
+def _empty(source: Side, target: Side, name: str, cursor: Cursor) -> bool:
+    """Takes away what a copy left that the source was not frozen for; was there anything."""
+    row = source.read(lambda cursor: source.moves.shop(cursor, name))
+    known = target.moves.lock(cursor, name)
+    if row is None or row.state == rows.FILLING or known is None or known.state != rows.FILLING:
+        return False
+    if (row.state, row.move) == (rows.MOVED, known.move):
+        return False
+    target.moves.drop(cursor, name)
+    # Closed, not forgotten: were another source frozen for it, its own undo finds it so.
+    target.moves.put(cursor, known._replace(state=rows.MOVED))
+    return True
 
 
 def _take_back(source: Side, target: Side, name: str, cursor: Cursor) -> None:

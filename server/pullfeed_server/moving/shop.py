@@ -21,6 +21,8 @@ BATCH = 500
 _COUNTED = 50_000
 # A writer that is faster than the copy is stopped by the freeze.
 _PASSES = 10
+# Of a place that is filled no further.
+_LEFT = " --undo takes away what a copy has left here."
 
 # Takes the number of records that were copied since it was told last.
 Count = Callable[[int], None]
@@ -78,7 +80,9 @@ class ShopMove:
         Raises Unusable; from the freeze on nobody is served until it was run to its end.
         """
         self.fill()
-        self._source.write(self._freeze)
+        if not self._source.write(self._freeze):
+            self._target.write(self._leave)
+            raise _given_away(self._shop)
         begun_s = time.monotonic()
         self._follow()
         self._mirror.make_alike()
@@ -144,7 +148,8 @@ class ShopMove:
         found = (feed["position"] for feed in self._feeds(self._target) if feed["scope"] == scope)
         return next(found, 0)
 
-    def _freeze(self, cursor: Cursor) -> None:
+    def _freeze(self, cursor: Cursor) -> bool:
+        """Closes the shop; False where another copy had it given to another target."""
         found = self._source.moves
         row = found.lock(cursor, self._shop)
         if found.epoch(cursor) != self._epochs.source or row is None:
@@ -154,8 +159,16 @@ class ShopMove:
             )
         # Another copy may have begun beside this one: only one of them gives the shop away.
         if row.state != rows.OPEN and (row.state, row.move) != (rows.MOVED, self._move):
-            raise _given_away(self._shop)
+            return False
         found.put(cursor, row._replace(state=rows.MOVED, move=self._move))
+        return True
+
+    def _leave(self, cursor: Cursor) -> None:
+        """Takes the shop's place away, which the source is not frozen for."""
+        row = self._target.moves.lock(cursor, self._shop)
+        if row is not None and (row.state, row.move) == (rows.FILLING, self._move):
+            self._target.moves.drop(cursor, self._shop)
+            self._target.moves.forget(cursor, self._shop)
 
     def _settle(self, cursor: Cursor) -> None:
         """What the source no longer keeps, and the counters as they stand at the end."""
@@ -255,12 +268,15 @@ def _check_can_begin(source: moves.ShopRow, known: moves.ShopRow | None) -> None
     if source.state == rows.FILLING:
         raise errors.Unusable(f"The source's {source.shop} is itself being filled by a copy.")
     if source.state == rows.MOVED:
-        raise _given_away(source.shop)
+        is_left = known is not None and known.state == rows.FILLING
+        raise _given_away(source.shop, _LEFT * is_left)
     if known is not None and known.state == rows.OPEN:
         raise errors.Unusable(
             f"The target serves a shop {source.shop} already: a copy would replace it."
         )
 
 
-def _given_away(shop: str) -> errors.Unusable:
-    return errors.Unusable(f"The source has given {shop} to another database than this target.")
+def _given_away(shop: str, more: str = "") -> errors.Unusable:
+    return errors.Unusable(
+        f"The source has given {shop} to another database than this target.{more}"
+    )
