@@ -14,7 +14,9 @@ from pullfeed_server import errors
 from pullfeed_server.moving import plan
 from pullfeed_server.moving import shop as shops
 from pullfeed_server.store import rows
+from pullfeed_server.store.dialects import postgresql
 from pullfeed_server.store.sql import tables
+from pullfeed_server.store.sql.statement import Cursor
 
 _EMPTIED = "shop.example: its unfinished copy is gone from the target; the source is as it was"
 
@@ -114,3 +116,28 @@ def test_an_undo_that_names_a_source_before_the_last_keeps_no_shop_closed(
     assert last.undo() == ["shop.example: served by the source again, and not in the target"]
     assert last.states() == (rows.OPEN, None)
     last.close()
+
+
+@pytest.mark.postgresql
+def test_a_copy_whose_place_was_taken_away_writes_no_feed_into_the_target(
+    make_pair: MakePair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = make_pair(target="postgresql")
+    pair.source.put("c1", "c2")
+    settle = shops.ShopMove._settle
+
+    def taken_away(self: shops.ShopMove, cursor: Cursor) -> None:
+        pair.undo()
+        settle(self, cursor)
+
+    with monkeypatch.context() as beside:
+        # As behind a pooler that lends connections by transaction: the lock keeps nobody off.
+        beside.setattr(postgresql, "hold_move", lambda _: True)
+        beside.setattr(shops.ShopMove, "_settle", taken_away)
+        with pytest.raises(errors.Unusable, match="was taken away during the copy"):
+            pair.copy()
+    assert pair.states() == (rows.OPEN, None)
+    assert not any(_of_the_shop(pair.target_url).values())
+    # A feed that says how far it reaches, without its records, would keep them from being copied.
+    pair.copy()
+    assert moving.content(pair.target_url) == moving.content(pair.source_url)

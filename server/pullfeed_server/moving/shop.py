@@ -171,7 +171,11 @@ class ShopMove:
             self._target.moves.forget(cursor, self._shop)
 
     def _settle(self, cursor: Cursor) -> None:
-        """What the source no longer keeps, and the counters as they stand at the end."""
+        """What the source no longer keeps, and the counters as they stand at the end.
+
+        Raises Unusable where the place is this move's no more.
+        """
+        self._own_place(cursor)
         feeds = self._feeds(self._source)
         for feed in feeds:
             self._target.moves.prune(cursor, self._shop, feed["scope"], feed["pruned"])
@@ -216,14 +220,19 @@ class ShopMove:
             total += count
         return total
 
-    def _open(self, cursor: Cursor) -> None:
-        found = self._target.moves
-        row = found.lock(cursor, self._shop)
+    def _own_place(self, cursor: Cursor) -> moves.ShopRow:
+        """The locked row of the place that this move fills. Raises Unusable where it has none."""
+        row = self._target.moves.lock(cursor, self._shop)
         if row is None or (row.state, row.move) != (rows.FILLING, self._move):
             raise errors.Unusable(
                 f"The place of {self._shop} in the target was taken away during the copy. "
                 "Run the same command again."
             )
+        return row
+
+    def _open(self, cursor: Cursor) -> None:
+        found = self._target.moves
+        row = self._own_place(cursor)
         if found.lock_epoch(cursor) != self._epochs.target:
             raise errors.Unusable(
                 "The target began a new epoch during the copy. Run the same command again, "
