@@ -30,7 +30,7 @@ class _Progress:
         if time.monotonic() - self._told_s < self._pause_s:
             return
         self._told_s = time.monotonic()
-        line = f"{shop}: {self._counts[shop]:,} records copied"
+        line = f"{shop}: {self._counts[shop]:,} records and tombstones copied"
         click.echo(
             f"\r{line}\033[K" if self._is_terminal else line, nl=not self._is_terminal, err=True
         )

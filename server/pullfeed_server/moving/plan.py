@@ -38,7 +38,7 @@ class Told(Protocol):
     """Who hears how far a move is."""
 
     def copied(self, shop: str, count: int) -> None:
-        """So many more records were copied."""
+        """So many more records and tombstones were copied; one that changed meanwhile, again."""
         ...
 
     def say(self, sentence: str) -> None:
@@ -97,8 +97,8 @@ def _move_all(moving: Sequence[_ShopMove], merge: Callable[..., object]) -> None
     for one in begun:
         moved = one.finish()
         one.told.say(
-            f"{one.name}: {moved.record_count:,} records; frozen for {moved.frozen_s:.2f} s, "
-            "served by the target from now on"
+            f"{one.name}: {moved.record_count:,} records, {moved.removed_count:,} removed; "
+            f"frozen for {moved.frozen_s:.2f} s, served by the target from now on"
         )
     # Keys that were made or revoked meanwhile.
     merge(replace=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import secrets
 import time
@@ -24,7 +25,7 @@ _PASSES = 10
 # Of a place that is filled no further.
 _LEFT = " --undo takes away what a copy has left here."
 
-# Takes the number of records that were copied since it was told last.
+# Takes the number of rows of both lists that were copied since it was told last.
 Count = Callable[[int], None]
 
 
@@ -32,6 +33,7 @@ class Moved(NamedTuple):
     """A shop that is open at the target. frozen_s: for so long nobody was served."""
 
     record_count: int
+    removed_count: int
     frozen_s: float
 
 
@@ -87,9 +89,9 @@ class ShopMove:
         self._follow()
         self._mirror.make_alike()
         self._target.write(self._settle)
-        record_count = self._compare_counts()
+        counts = self._compare_counts()
         self._target.write(self._open)
-        return Moved(record_count, time.monotonic() - begun_s)
+        return Moved(counts[rows.RECORDS], counts[rows.REMOVED], time.monotonic() - begun_s)
 
     def _place(self, cursor: Cursor, source: moves.ShopRow) -> tuple[int, bool]:
         """The number of the move, and is it over."""
@@ -194,9 +196,9 @@ class ShopMove:
         position: int = feed["position"] + missing * epochs.JUMP
         return position
 
-    def _compare_counts(self) -> int:
-        """How many records both have. Raises Unusable where they have not the same number."""
-        total = 0
+    def _compare_counts(self) -> collections.Counter[int]:
+        """How many rows of each list both have. Raises Unusable where one has more."""
+        counts: collections.Counter[int] = collections.Counter()
         for feed in self._feeds(self._source):
             for kind in moves.LISTS:
                 before, after = (
@@ -209,8 +211,8 @@ class ShopMove:
                         f"{before:,}: the shop stays closed on both sides. Take it back with "
                         "--undo, and report this."
                     )
-                total += before
-        return total
+                counts[kind] += before
+        return counts
 
     def _counted(self, side: Side, scope: int, kind: int) -> int:
         total, after, count = 0, 0, _COUNTED

@@ -19,12 +19,13 @@ from pullfeed_server.store.sql import SqlStore
 
 @pytest.fixture
 def urls(tmp_path: pathlib.Path) -> tuple[str, ...]:
-    """A file with a shop, with its secrets beside it, and one that is not there yet."""
+    """A file with a shop of a record and a tombstone, its secrets beside it, and one to be made."""
     source = tmp_path / "source"
     source.mkdir()
     (source / "secrets").write_text("a-secret-of-more-than-thirty-two-characters")
     store = SqlStore(f"sqlite:///{source}/pullfeed.db")
     Shop(store).put("c1", "c2")
+    Shop(store).delete("c2")
     store.close()
     target = f"sqlite:///{tmp_path}/target/pullfeed.db"
     return ("--from", f"sqlite:///{source}/pullfeed.db", "--to", target)
@@ -41,7 +42,7 @@ def test_a_shop_is_moved_and_told_of_in_a_line(
     assert result.exit_code == 0, result.output
     kept, moved = result.stdout.splitlines()
     assert kept == f"The secrets of the source stand in {tmp_path}/target/secrets."
-    assert moved.startswith("shop.example: 2 records; frozen for ")
+    assert moved.startswith("shop.example: 1 records, 1 removed; frozen for ")
     assert "a-secret" not in result.output
 
 
@@ -56,7 +57,7 @@ def test_how_far_it_is_stands_on_stderr(
 ) -> None:
     monkeypatch.setattr(command, "_LINE_S", 0.0)
     result = _run(*urls)
-    assert result.stderr == "shop.example: 2 records copied\n"
+    assert result.stderr == "shop.example: 2 records and tombstones copied\n"
 
 
 def test_undo_takes_its_shops_by_name(urls: tuple[str, ...]) -> None:
