@@ -7,6 +7,7 @@ times the pages, and takes in as many records (docs/performance.md).
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import zlib
@@ -16,16 +17,35 @@ from pullfeed_server import errors
 AUTO, ANY = "auto", "any"
 _SETTING = "The setting processor (PULLFEED_CORE_PROCESSOR)"
 
+_log = logging.getLogger(__name__)
+
 
 def settle(wanted: str, seed: str) -> None:
     """Keeps the calling thread, and those it starts from now on, on one processor.
 
     wanted: its number; ANY, which changes nothing; or AUTO, which draws one of
-    those that the process may use from the seed, and is ANY where that is empty.
-    Raises Unusable.
+    those that the process may use from the seed, and is ANY where that is empty or
+    the system lets nobody choose, as sandboxes do. Raises Unusable.
     """
     if wanted == ANY or (wanted == AUTO and not seed):
         return
+    try:
+        _bind(wanted, seed)
+    except OSError as error:
+        if wanted != AUTO:
+            raise errors.Unusable(
+                f"{_SETTING} cannot be kept here: the system keeps the core from choosing one "
+                f"({error.strerror}). Say auto or any."
+            ) from error
+        _log.warning(
+            "The core runs on any processor (setting processor): the system keeps it from "
+            "choosing one (%s).",
+            error.strerror,
+        )
+
+
+def _bind(wanted: str, seed: str) -> None:
+    """Raises Unusable for what is no processor of the process, OSError where none may be chosen."""
     if sys.platform != "linux":
         if wanted == AUTO:
             return

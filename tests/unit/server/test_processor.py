@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -58,6 +59,43 @@ def test_what_is_none_of_its_processors_is_told_with_the_setting(
     assert "PULLFEED_CORE_PROCESSOR" in refused.value.message
     assert "2, 3, 5, 8" in refused.value.message
     assert bound == []
+
+
+@_LINUX
+@pytest.mark.parametrize("refused", ["sched_getaffinity", "sched_setaffinity"])
+def test_a_sandbox_that_binds_nothing_leaves_auto_unbound_with_a_line_in_the_log(
+    bound: list[set[int]],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    refused: str,
+) -> None:
+    monkeypatch.setattr(os, refused, _refuse)
+    processor.settle("auto", "sqlite:///a.db")
+    (line,) = caplog.messages
+    assert line == (
+        "The core runs on any processor (setting processor): the system keeps it from "
+        "choosing one (Operation not permitted)."
+    )
+    assert bound == []
+
+
+@_LINUX
+@pytest.mark.parametrize("refused", ["sched_getaffinity", "sched_setaffinity"])
+def test_a_number_that_a_sandbox_refuses_is_told_with_the_setting(
+    bound: list[set[int]], monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    monkeypatch.setattr(os, refused, _refuse)
+    with pytest.raises(errors.Unusable) as told:
+        processor.settle("5", "sqlite:///a.db")
+    assert told.value.message == (
+        "The setting processor (PULLFEED_CORE_PROCESSOR) cannot be kept here: the system keeps "
+        "the core from choosing one (Operation not permitted). Say auto or any."
+    )
+    assert bound == []
+
+
+def _refuse(*_: object) -> None:
+    raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
 
 
 def test_elsewhere_a_number_is_refused_and_auto_is_any(
