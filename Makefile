@@ -6,12 +6,12 @@ PYTEST := $(BIN)/pytest --numprocesses auto
 .PHONY: help setup run demo test test-fast test-failover check lint types proto proto-check bench lock clean distclean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## .venv with the locked packages and pullfeed itself; every target does it when needed
 	@PYTHON="$(PYTHON)" sh tools/environment.sh
 
-run: setup ## the sample shop, served until Ctrl-C; state in ./.pullfeed
+run: setup ## the sample shop, served until Ctrl-C; state in ./.pullfeed; PULLFEED_HTTP_LISTEN=HOST:PORT elsewhere
 	@$(BIN)/pullfeed try --serve
 
 demo: setup ## the same on free ports without a person: walks, commits, compares, ends

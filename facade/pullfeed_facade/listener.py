@@ -23,7 +23,8 @@ def hold(address: Address) -> socket.socket:
     except OSError as error:
         raise errors.Unusable(
             f"pullfeed-facade cannot listen on {address} ({error.strerror}). Stop what is there, "
-            "or set another address: --listen, PULLFEED_HTTP_LISTEN, or listen in [facade]."
+            "or set another address: PULLFEED_HTTP_LISTEN, listen in [facade], or --listen of "
+            "pullfeed-facade."
         ) from error
 
 

@@ -26,8 +26,9 @@ def bind(server: grpc.Server, listen: str) -> str:
         return f"{host}:{server.add_insecure_port(listen)}"
     except (OSError, OverflowError, RuntimeError) as error:
         raise errors.Unusable(
-            f"The core cannot listen on {listen}, it may be taken. Stop what is there, or "
-            "set another address: --listen, PULLFEED_CORE_LISTEN, or listen in [core]."
+            f"The core cannot listen on {listen}, it may be taken. Stop what is there, or set "
+            "another address: PULLFEED_CORE_LISTEN, listen in [core], or --listen of "
+            "pullfeed-server."
         ) from error
 
 

@@ -115,8 +115,8 @@ class Endpoint:
         except (OSError, OverflowError) as error:
             raise errors.Unusable(
                 f"The core cannot listen on {listen} for its metrics, it may be taken. Set "
-                "another address: --metrics-listen, PULLFEED_METRICS_LISTEN, or metrics-listen "
-                "in [core]."
+                "another address: PULLFEED_METRICS_LISTEN, metrics-listen in [core], or "
+                "--metrics-listen of pullfeed-server."
             ) from error
         self.address = f"{host}:{self._server.server_port}"
 

@@ -211,8 +211,8 @@ def test_a_taken_port_is_one_sentence_and_exit_code_3(facade: Facade, fake_core:
     assert second.ready_line == ""
     assert err == (
         f"pullfeed-facade cannot listen on 127.0.0.1:{facade.port} (Address already in use). Stop "
-        "what is there, or set another address: --listen, PULLFEED_HTTP_LISTEN, or listen in "
-        "[facade].\n"
+        "what is there, or set another address: PULLFEED_HTTP_LISTEN, listen in [facade], or "
+        "--listen of pullfeed-facade.\n"
     )
     assert facade.ask().status == 200
 

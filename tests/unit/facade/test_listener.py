@@ -51,7 +51,8 @@ def test_the_address_is_kept_before_the_first_worker_is_up() -> None:
 
     assert str(caught.value) == (
         f"pullfeed-facade cannot listen on {address} (Address already in use). Stop what is "
-        "there, or set another address: --listen, PULLFEED_HTTP_LISTEN, or listen in [facade]."
+        "there, or set another address: PULLFEED_HTTP_LISTEN, listen in [facade], or --listen of "
+        "pullfeed-facade."
     )
 
 
