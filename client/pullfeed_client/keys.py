@@ -48,6 +48,12 @@ def new(
     else:
         click.echo(made.secret)
         click.echo("Keep it now: it is not shown again.", err=True)
+    if made.unknown_shops:
+        click.echo(
+            f"Nothing was put yet for {', '.join(made.unknown_shops)}: the key is good from the "
+            "first put on.",
+            err=True,
+        )
 
 
 @group.command("list")

@@ -8,7 +8,7 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from pullfeed_server import clock, errors, importers
@@ -94,6 +94,11 @@ class Keys:
 
         self._store.write(work)
         return new
+
+    def unknown_shops(self, shops: Iterable[str]) -> list[str]:
+        """Those of the shops that nothing was put for yet; never ALL_SHOPS."""
+        named = [shop for shop in dict.fromkeys(shops) if shop != ALL_SHOPS]
+        return self._store.read(lambda tx: [shop for shop in named if tx.feeds.state(shop) is None])
 
     def all(self) -> list[rows.KeyRow]:
         """All keys, oldest first."""

@@ -53,6 +53,20 @@ def test_a_key_is_shown_once_and_ends_with_its_date(world: worlds.World, shop: s
     assert made.secret not in str(ended)
 
 
+def test_a_key_for_a_shop_that_nothing_was_put_for_says_so_and_is_good(
+    world: worlds.World, shop: str
+) -> None:
+    world.writer.put(shop, *factories.customers(1))
+    later = f"later-{shop}"
+
+    made = world.operator.new_key(key_service_pb2.ROLE_WRITER, shop, "*", later)
+
+    assert made.unknown_shops == [later]
+    assert world.internal(made.secret).put(later, *factories.customers(1)).stored_count == 1
+    again = world.operator.new_key(key_service_pb2.ROLE_WRITER, later)
+    assert not again.unknown_shops
+
+
 def test_the_last_operator_key_stays(world: worlds.World) -> None:
     key_id = (world.folder / "operator.key").read_text().split("_")[1]
 

@@ -36,8 +36,10 @@ def methods(known: keys.Keys) -> dict[str, policy.Method]:
     """The service's methods by full name."""
 
     def create(request: pb.CreateKeyRequest, _: keys.Caller) -> pb.CreateKeyResponse:
+        # First, since the secret is told only once: nothing may go wrong behind it.
+        unknown = known.unknown_shops(request.shops)
         new = known.create(_ROLES[request.role], request.importer, list(request.shops))
-        return pb.CreateKeyResponse(secret=new.text, key=_key(new.row))
+        return pb.CreateKeyResponse(secret=new.text, key=_key(new.row), unknown_shops=unknown)
 
     def list_all(_: pb.ListKeysRequest, __: keys.Caller) -> pb.ListKeysResponse:
         return pb.ListKeysResponse(keys=map(_key, known.all()))

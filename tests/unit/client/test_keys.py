@@ -38,6 +38,20 @@ def test_a_new_key_as_json_says_what_it_is(core: Any, run_on_core: Any, key_answ
     }
 
 
+@pytest.mark.parametrize("as_json", [(), ("--json",)])
+def test_a_new_key_for_shops_that_are_not_known_yet_says_so_on_stderr(
+    core: Any, run_on_core: Any, key_answer: Any, as_json: tuple[str, ...]
+) -> None:
+    key_answer.unknown_shops.extend(["a.example", "b.example"])
+    core.answers["CreateKey"] = [key_answer]
+    result = run_on_core("keys", "new", "--role", "writer", "--shop", "a.example", *as_json)
+    assert result.exit_code == 0
+    assert result.stderr.splitlines()[-1] == (
+        "Nothing was put yet for a.example, b.example: the key is good from the first put on."
+    )
+    assert "b.example" not in result.stdout
+
+
 def test_the_listing_has_no_secret(core: Any, run_on_core: Any, key_answer: Any) -> None:
     core.answers["ListKeys"] = [key_service_pb2.ListKeysResponse(keys=[key_answer.key])]
     result = run_on_core("keys", "list")

@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from pullfeed.v1 import record_pb2 as pullfeed_dot_v1_dot_record__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dpullfeed/v1/key_service.proto\x12\x0bpullfeed.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18pullfeed/v1/record.proto\"\xbb\x01\n\x03Key\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x1f\n\x04role\x18\x02 \x01(\x0e\x32\x11.pullfeed.v1.Role\x12\x10\n\x08importer\x18\x03 \x01(\t\x12\r\n\x05shops\x18\x04 \x03(\t\x12\x30\n\x0c\x63reated_date\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0crevoked_date\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xed\x01\n\x10\x43reateKeyRequest\x12+\n\x04role\x18\x01 \x01(\x0e\x32\x11.pullfeed.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x37\n\x08importer\x18\x02 \x01(\tB%\xbaH\"r 2\x1e^([a-z0-9][a-z0-9_.-]{0,62})?$\x12s\n\x05shops\x18\x03 \x03(\tBd\xbaHa\x92\x01^\x08\x01\x10\xe8\x07\"WrU(\xfd\x01\x32P^(\\*|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*)$\"B\n\x11\x43reateKeyResponse\x12\x0e\n\x06secret\x18\x01 \x01(\t\x12\x1d\n\x03key\x18\x02 \x01(\x0b\x32\x10.pullfeed.v1.Key\"\x11\n\x0fListKeysRequest\"2\n\x10ListKeysResponse\x12\x1e\n\x04keys\x18\x01 \x03(\x0b\x32\x10.pullfeed.v1.Key\"*\n\x10RevokeKeyRequest\x12\x16\n\x06key_id\x18\x01 \x01(\tB\x06\xbaH\x03\xc8\x01\x01\"2\n\x11RevokeKeyResponse\x12\x1d\n\x03key\x18\x01 \x01(\x0b\x32\x10.pullfeed.v1.Key\"\xc1\x01\n\x08Importer\x12\x10\n\x08importer\x18\x01 \x01(\t\x12*\n\x06starts\x18\x02 \x03(\x0b\x32\x1a.pullfeed.v1.ImporterStart\x12\x11\n\tkey_count\x18\x03 \x01(\x05\x12*\n\ncommit_way\x18\x04 \x01(\x0e\x32\x16.pullfeed.v1.CommitWay\x12\x13\n\x0b\x61\x63\x63\x65pt_loss\x18\x05 \x01(\x08\x12#\n\x06notify\x18\x06 \x01(\x0b\x32\x13.pullfeed.v1.Notify\"\xb9\x01\n\x06Notify\x12\x36\n\x03url\x18\x01 \x01(\tB)\xbaH&r$(\x80\x10\x32\x1f^(https?://[^\\x00-\\x20\\x7F]+)?$\x12)\n\x07\x61pi_key\x18\x02 \x01(\tB\x18\xbaH\x15r\x13(\x80\x08\x32\x0e^[\\x21-\\x7E]*$\x12\x35\n\x13integration_type_id\x18\x03 \x01(\tB\x18\xbaH\x15r\x13(\xff\x01\x32\x0e^[\\x21-\\x7E]*$\x12\x15\n\rallow_private\x18\x04 \x01(\x08\"m\n\rImporterStart\x12-\n\x05scope\x18\x01 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12-\n\x05start\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.StartB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"\x85\x02\n\x12SetImporterRequest\x12\x34\n\x08importer\x18\x01 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[a-z0-9][a-z0-9_.-]{0,62}$\x12\x34\n\x06starts\x18\x02 \x03(\x0b\x32\x1a.pullfeed.v1.ImporterStartB\x08\xbaH\x05\x92\x01\x02\x10\x03\x12\x34\n\ncommit_way\x18\x03 \x01(\x0e\x32\x16.pullfeed.v1.CommitWayB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x18\n\x0b\x61\x63\x63\x65pt_loss\x18\x04 \x01(\x08H\x00\x88\x01\x01\x12#\n\x06notify\x18\x05 \x01(\x0b\x32\x13.pullfeed.v1.NotifyB\x0e\n\x0c_accept_loss\">\n\x13SetImporterResponse\x12\'\n\x08importer\x18\x01 \x01(\x0b\x32\x15.pullfeed.v1.Importer\"\x16\n\x14ListImportersRequest\"A\n\x15ListImportersResponse\x12(\n\timporters\x18\x01 \x03(\x0b\x32\x15.pullfeed.v1.Importer*S\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n\rROLE_IMPORTER\x10\x01\x12\x0f\n\x0bROLE_WRITER\x10\x02\x12\x11\n\rROLE_OPERATOR\x10\x03*C\n\x05Start\x12\x15\n\x11START_UNSPECIFIED\x10\x00\x12\x0e\n\nSTART_FULL\x10\x01\x12\x13\n\x0fSTART_COMMITTED\x10\x02*q\n\tCommitWay\x12\x1a\n\x16\x43OMMIT_WAY_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43OMMIT_WAY_IMPORTER\x10\x01\x12\x18\n\x14\x43OMMIT_WAY_NEXT_PAGE\x10\x02\x12\x15\n\x11\x43OMMIT_WAY_NOTIFY\x10\x03\x32\xab\x03\n\nKeyService\x12J\n\tCreateKey\x12\x1d.pullfeed.v1.CreateKeyRequest\x1a\x1e.pullfeed.v1.CreateKeyResponse\x12L\n\x08ListKeys\x12\x1c.pullfeed.v1.ListKeysRequest\x1a\x1d.pullfeed.v1.ListKeysResponse\"\x03\x90\x02\x01\x12O\n\tRevokeKey\x12\x1d.pullfeed.v1.RevokeKeyRequest\x1a\x1e.pullfeed.v1.RevokeKeyResponse\"\x03\x90\x02\x02\x12U\n\x0bSetImporter\x12\x1f.pullfeed.v1.SetImporterRequest\x1a .pullfeed.v1.SetImporterResponse\"\x03\x90\x02\x02\x12[\n\rListImporters\x12!.pullfeed.v1.ListImportersRequest\x1a\".pullfeed.v1.ListImportersResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dpullfeed/v1/key_service.proto\x12\x0bpullfeed.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18pullfeed/v1/record.proto\"\xbb\x01\n\x03Key\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x1f\n\x04role\x18\x02 \x01(\x0e\x32\x11.pullfeed.v1.Role\x12\x10\n\x08importer\x18\x03 \x01(\t\x12\r\n\x05shops\x18\x04 \x03(\t\x12\x30\n\x0c\x63reated_date\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0crevoked_date\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xed\x01\n\x10\x43reateKeyRequest\x12+\n\x04role\x18\x01 \x01(\x0e\x32\x11.pullfeed.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x37\n\x08importer\x18\x02 \x01(\tB%\xbaH\"r 2\x1e^([a-z0-9][a-z0-9_.-]{0,62})?$\x12s\n\x05shops\x18\x03 \x03(\tBd\xbaHa\x92\x01^\x08\x01\x10\xe8\x07\"WrU(\xfd\x01\x32P^(\\*|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*)$\"Y\n\x11\x43reateKeyResponse\x12\x0e\n\x06secret\x18\x01 \x01(\t\x12\x1d\n\x03key\x18\x02 \x01(\x0b\x32\x10.pullfeed.v1.Key\x12\x15\n\runknown_shops\x18\x03 \x03(\t\"\x11\n\x0fListKeysRequest\"2\n\x10ListKeysResponse\x12\x1e\n\x04keys\x18\x01 \x03(\x0b\x32\x10.pullfeed.v1.Key\"*\n\x10RevokeKeyRequest\x12\x16\n\x06key_id\x18\x01 \x01(\tB\x06\xbaH\x03\xc8\x01\x01\"2\n\x11RevokeKeyResponse\x12\x1d\n\x03key\x18\x01 \x01(\x0b\x32\x10.pullfeed.v1.Key\"\xc1\x01\n\x08Importer\x12\x10\n\x08importer\x18\x01 \x01(\t\x12*\n\x06starts\x18\x02 \x03(\x0b\x32\x1a.pullfeed.v1.ImporterStart\x12\x11\n\tkey_count\x18\x03 \x01(\x05\x12*\n\ncommit_way\x18\x04 \x01(\x0e\x32\x16.pullfeed.v1.CommitWay\x12\x13\n\x0b\x61\x63\x63\x65pt_loss\x18\x05 \x01(\x08\x12#\n\x06notify\x18\x06 \x01(\x0b\x32\x13.pullfeed.v1.Notify\"\xb9\x01\n\x06Notify\x12\x36\n\x03url\x18\x01 \x01(\tB)\xbaH&r$(\x80\x10\x32\x1f^(https?://[^\\x00-\\x20\\x7F]+)?$\x12)\n\x07\x61pi_key\x18\x02 \x01(\tB\x18\xbaH\x15r\x13(\x80\x08\x32\x0e^[\\x21-\\x7E]*$\x12\x35\n\x13integration_type_id\x18\x03 \x01(\tB\x18\xbaH\x15r\x13(\xff\x01\x32\x0e^[\\x21-\\x7E]*$\x12\x15\n\rallow_private\x18\x04 \x01(\x08\"m\n\rImporterStart\x12-\n\x05scope\x18\x01 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12-\n\x05start\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.StartB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"\x85\x02\n\x12SetImporterRequest\x12\x34\n\x08importer\x18\x01 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[a-z0-9][a-z0-9_.-]{0,62}$\x12\x34\n\x06starts\x18\x02 \x03(\x0b\x32\x1a.pullfeed.v1.ImporterStartB\x08\xbaH\x05\x92\x01\x02\x10\x03\x12\x34\n\ncommit_way\x18\x03 \x01(\x0e\x32\x16.pullfeed.v1.CommitWayB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x18\n\x0b\x61\x63\x63\x65pt_loss\x18\x04 \x01(\x08H\x00\x88\x01\x01\x12#\n\x06notify\x18\x05 \x01(\x0b\x32\x13.pullfeed.v1.NotifyB\x0e\n\x0c_accept_loss\">\n\x13SetImporterResponse\x12\'\n\x08importer\x18\x01 \x01(\x0b\x32\x15.pullfeed.v1.Importer\"\x16\n\x14ListImportersRequest\"A\n\x15ListImportersResponse\x12(\n\timporters\x18\x01 \x03(\x0b\x32\x15.pullfeed.v1.Importer*S\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n\rROLE_IMPORTER\x10\x01\x12\x0f\n\x0bROLE_WRITER\x10\x02\x12\x11\n\rROLE_OPERATOR\x10\x03*C\n\x05Start\x12\x15\n\x11START_UNSPECIFIED\x10\x00\x12\x0e\n\nSTART_FULL\x10\x01\x12\x13\n\x0fSTART_COMMITTED\x10\x02*q\n\tCommitWay\x12\x1a\n\x16\x43OMMIT_WAY_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43OMMIT_WAY_IMPORTER\x10\x01\x12\x18\n\x14\x43OMMIT_WAY_NEXT_PAGE\x10\x02\x12\x15\n\x11\x43OMMIT_WAY_NOTIFY\x10\x03\x32\xab\x03\n\nKeyService\x12J\n\tCreateKey\x12\x1d.pullfeed.v1.CreateKeyRequest\x1a\x1e.pullfeed.v1.CreateKeyResponse\x12L\n\x08ListKeys\x12\x1c.pullfeed.v1.ListKeysRequest\x1a\x1d.pullfeed.v1.ListKeysResponse\"\x03\x90\x02\x01\x12O\n\tRevokeKey\x12\x1d.pullfeed.v1.RevokeKeyRequest\x1a\x1e.pullfeed.v1.RevokeKeyResponse\"\x03\x90\x02\x02\x12U\n\x0bSetImporter\x12\x1f.pullfeed.v1.SetImporterRequest\x1a .pullfeed.v1.SetImporterResponse\"\x03\x90\x02\x02\x12[\n\rListImporters\x12!.pullfeed.v1.ListImportersRequest\x1a\".pullfeed.v1.ListImportersResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -66,40 +66,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_KEYSERVICE'].methods_by_name['SetImporter']._serialized_options = b'\220\002\002'
   _globals['_KEYSERVICE'].methods_by_name['ListImporters']._loaded_options = None
   _globals['_KEYSERVICE'].methods_by_name['ListImporters']._serialized_options = b'\220\002\001'
-  _globals['_ROLE']._serialized_start=1713
-  _globals['_ROLE']._serialized_end=1796
-  _globals['_START']._serialized_start=1798
-  _globals['_START']._serialized_end=1865
-  _globals['_COMMITWAY']._serialized_start=1867
-  _globals['_COMMITWAY']._serialized_end=1980
+  _globals['_ROLE']._serialized_start=1736
+  _globals['_ROLE']._serialized_end=1819
+  _globals['_START']._serialized_start=1821
+  _globals['_START']._serialized_end=1888
+  _globals['_COMMITWAY']._serialized_start=1890
+  _globals['_COMMITWAY']._serialized_end=2003
   _globals['_KEY']._serialized_start=135
   _globals['_KEY']._serialized_end=322
   _globals['_CREATEKEYREQUEST']._serialized_start=325
   _globals['_CREATEKEYREQUEST']._serialized_end=562
   _globals['_CREATEKEYRESPONSE']._serialized_start=564
-  _globals['_CREATEKEYRESPONSE']._serialized_end=630
-  _globals['_LISTKEYSREQUEST']._serialized_start=632
-  _globals['_LISTKEYSREQUEST']._serialized_end=649
-  _globals['_LISTKEYSRESPONSE']._serialized_start=651
-  _globals['_LISTKEYSRESPONSE']._serialized_end=701
-  _globals['_REVOKEKEYREQUEST']._serialized_start=703
-  _globals['_REVOKEKEYREQUEST']._serialized_end=745
-  _globals['_REVOKEKEYRESPONSE']._serialized_start=747
-  _globals['_REVOKEKEYRESPONSE']._serialized_end=797
-  _globals['_IMPORTER']._serialized_start=800
-  _globals['_IMPORTER']._serialized_end=993
-  _globals['_NOTIFY']._serialized_start=996
-  _globals['_NOTIFY']._serialized_end=1181
-  _globals['_IMPORTERSTART']._serialized_start=1183
-  _globals['_IMPORTERSTART']._serialized_end=1292
-  _globals['_SETIMPORTERREQUEST']._serialized_start=1295
-  _globals['_SETIMPORTERREQUEST']._serialized_end=1556
-  _globals['_SETIMPORTERRESPONSE']._serialized_start=1558
-  _globals['_SETIMPORTERRESPONSE']._serialized_end=1620
-  _globals['_LISTIMPORTERSREQUEST']._serialized_start=1622
-  _globals['_LISTIMPORTERSREQUEST']._serialized_end=1644
-  _globals['_LISTIMPORTERSRESPONSE']._serialized_start=1646
-  _globals['_LISTIMPORTERSRESPONSE']._serialized_end=1711
-  _globals['_KEYSERVICE']._serialized_start=1983
-  _globals['_KEYSERVICE']._serialized_end=2410
+  _globals['_CREATEKEYRESPONSE']._serialized_end=653
+  _globals['_LISTKEYSREQUEST']._serialized_start=655
+  _globals['_LISTKEYSREQUEST']._serialized_end=672
+  _globals['_LISTKEYSRESPONSE']._serialized_start=674
+  _globals['_LISTKEYSRESPONSE']._serialized_end=724
+  _globals['_REVOKEKEYREQUEST']._serialized_start=726
+  _globals['_REVOKEKEYREQUEST']._serialized_end=768
+  _globals['_REVOKEKEYRESPONSE']._serialized_start=770
+  _globals['_REVOKEKEYRESPONSE']._serialized_end=820
+  _globals['_IMPORTER']._serialized_start=823
+  _globals['_IMPORTER']._serialized_end=1016
+  _globals['_NOTIFY']._serialized_start=1019
+  _globals['_NOTIFY']._serialized_end=1204
+  _globals['_IMPORTERSTART']._serialized_start=1206
+  _globals['_IMPORTERSTART']._serialized_end=1315
+  _globals['_SETIMPORTERREQUEST']._serialized_start=1318
+  _globals['_SETIMPORTERREQUEST']._serialized_end=1579
+  _globals['_SETIMPORTERRESPONSE']._serialized_start=1581
+  _globals['_SETIMPORTERRESPONSE']._serialized_end=1643
+  _globals['_LISTIMPORTERSREQUEST']._serialized_start=1645
+  _globals['_LISTIMPORTERSREQUEST']._serialized_end=1667
+  _globals['_LISTIMPORTERSRESPONSE']._serialized_start=1669
+  _globals['_LISTIMPORTERSRESPONSE']._serialized_end=1734
+  _globals['_KEYSERVICE']._serialized_start=2006
+  _globals['_KEYSERVICE']._serialized_end=2433
 # @@protoc_insertion_point(module_scope)

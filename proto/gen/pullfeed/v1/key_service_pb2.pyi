@@ -193,21 +193,29 @@ class CreateKeyResponse(_message.Message):
 
     SECRET_FIELD_NUMBER: _builtins.int
     KEY_FIELD_NUMBER: _builtins.int
+    UNKNOWN_SHOPS_FIELD_NUMBER: _builtins.int
     secret: _builtins.str
     """The key's text, to be sent as X-Api-Key. Shown once."""
     @_builtins.property
     def key(self) -> Global___Key:
         """The key without its secret."""
 
+    @_builtins.property
+    def unknown_shops(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of its shops, those that nothing was put for yet: a slip, or shops that are to come.
+        The key is good for them all the same.
+        """
+
     def __init__(
         self,
         *,
         secret: _builtins.str = ...,
         key: Global___Key | None = ...,
+        unknown_shops: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["key", b"key"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "secret", b"secret"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "secret", b"secret", "unknown_shops", b"unknown_shops"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
