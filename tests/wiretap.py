@@ -32,6 +32,7 @@ from pullfeed_server.store.sql.statement import Statement
 # What crosses shops on purpose, and why it may.
 CROSSING = {
     "feeds.shops": "an operator's overview: which shops there are, a page of names at a time",
+    "feeds.states": "the same with those that are not served, each with its state",
     "outbox.ready": "which lines of notices are due, whoever's they are; at most a few rows",
     "feeds.outdated": "which feeds older cores wrote, to renew them: a page of names at a time",
     "feeds.count_outdated": "how many of them are left, for the numbers of an operator",

@@ -11,6 +11,13 @@ from pullfeed_client import connection, errors, output, scopes
 
 # The most the service gives at once.
 _PAGE_SIZE = 1000
+_STATES = {
+    # Of an older core, which lists no others.
+    ledger_service_pb2.SHOP_STATE_UNSPECIFIED: "open",
+    ledger_service_pb2.SHOP_STATE_OPEN: "open",
+    ledger_service_pb2.SHOP_STATE_FILLING: "filling",
+    ledger_service_pb2.SHOP_STATE_MOVED: "moved",
+}
 _CSV_COLUMNS = ("id", "field", "reason", "first_seen_date", "last_seen_date")
 
 
@@ -18,13 +25,13 @@ _CSV_COLUMNS = ("id", "field", "reason", "first_seen_date", "last_seen_date")
 @output.json_option
 @connection.connected
 def shops(core: connection.Core, as_json: bool) -> None:
-    """What is held of each shop and scope.
+    """What is held of each shop and scope; also of shops that have moved away.
 
     \b
     Example:
       pullfeed shops --json
     """
-    columns = ("shop", "scope", "records", "withheld", "removed", "position")
+    columns = ("shop", "scope", "records", "withheld", "removed", "position", "state")
     output.rows(_feeds(core), columns, as_json=as_json)
 
 
@@ -73,24 +80,25 @@ def all_withheld(
 
 
 def _feeds(core: connection.Core) -> Iterator[output.Row]:
-    request = ledger_service_pb2.ListShopsRequest(page_size=_PAGE_SIZE)
+    request = ledger_service_pb2.ListShopsRequest(page_size=_PAGE_SIZE, include_closed=True)
     while True:
         answer = core.ledger.ListShops(request, metadata=core.metadata, timeout=connection.CALL_S)
         for shop in answer.shops:
-            yield from (_feed(shop.shop, feed) for feed in shop.feeds)
+            yield from (_feed(shop, feed) for feed in shop.feeds)
         if not answer.next_page_token:
             return
         request.page_token = answer.next_page_token
 
 
-def _feed(shop: str, feed: ledger_service_pb2.FeedSummary) -> output.Row:
+def _feed(shop: ledger_service_pb2.ShopSummary, feed: ledger_service_pb2.FeedSummary) -> output.Row:
     return {
-        "shop": shop,
+        "shop": shop.shop,
         "scope": scopes.name_of(feed.scope),
         "records": feed.record_count,
         "withheld": feed.withheld_count,
         "removed": feed.removed_count,
         "position": feed.position,
+        "state": _STATES.get(shop.state, "unknown"),
     }
 
 

@@ -9,10 +9,18 @@ from pullfeed_server.keys import Caller
 from pullfeed_server.store import Store, Transaction, rows
 
 
-class Shops(NamedTuple):
-    """A page of shops with their counts. next_token: "" at the end."""
+class Held(NamedTuple):
+    """What is held of a shop. state: rows.OPEN, FILLING or MOVED."""
 
-    shops: list[tuple[str, list[rows.ShopCounts]]]
+    shop: str
+    state: int
+    counts: list[rows.ShopCounts]
+
+
+class Shops(NamedTuple):
+    """A page of shops. next_token: "" at the end."""
+
+    shops: list[Held]
     next_token: str
 
 
@@ -54,18 +62,21 @@ class Ledger:
         self._store = store
         self._keys = known
 
-    def shops(self, caller: Caller, page_size: int, page_token: str) -> Shops:
-        """The shops the caller may see, by name. Raises FieldInvalid."""
+    def shops(
+        self, caller: Caller, page_size: int, page_token: str, *, include_closed: bool = False
+    ) -> Shops:
+        """The shops the caller may see, by name. Raises FieldInvalid.
+
+        include_closed: also those that are not served here.
+        """
         after = paging.read(page_token)
 
         def work(tx: Transaction) -> Shops:
-            names = _visible(tx, caller, after, page_size + 1)
-            kept = names[:page_size]
-            more = len(names) > page_size
-            return Shops(
-                [(shop, tx.feeds.counts(shop)) for shop in kept],
-                paging.token(kept[-1]) if more else "",
-            )
+            visible = _visible if include_closed else _served
+            found = visible(tx, caller, after, page_size + 1)
+            kept = [Held(*one, tx.feeds.counts(one[0])) for one in found[:page_size]]
+            more = len(found) > page_size
+            return Shops(kept, paging.token(kept[-1].shop) if more else "")
 
         return self._store.read(work)
 
@@ -125,8 +136,20 @@ def _reach(
     return Reach(owner[-1], committed, has_confirmed, confirmed_us)
 
 
-def _visible(tx: Transaction, caller: Caller, after: str, limit: int) -> list[str]:
+def _served(tx: Transaction, caller: Caller, after: str, limit: int) -> list[tuple[str, int]]:
+    """The caller's shops behind a name that are open."""
     if caller.may_touch("*"):
-        return tx.feeds.shops(after, limit)
-    own = sorted(shop for shop in caller.shops if shop > after)
-    return [shop for shop in own if tx.feeds.state(shop) == rows.OPEN][:limit]
+        return [(shop, rows.OPEN) for shop in tx.feeds.shops(after, limit)]
+    return [one for one in _own(tx, caller, after) if one[1] == rows.OPEN][:limit]
+
+
+def _visible(tx: Transaction, caller: Caller, after: str, limit: int) -> list[tuple[str, int]]:
+    """The same in any state."""
+    if caller.may_touch("*"):
+        return tx.feeds.states(after, limit)
+    return _own(tx, caller, after)[:limit]
+
+
+def _own(tx: Transaction, caller: Caller, after: str) -> list[tuple[str, int]]:
+    known = ((shop, tx.feeds.state(shop)) for shop in sorted(caller.shops) if shop > after)
+    return [(shop, state) for shop, state in known if state is not None]

@@ -24,8 +24,8 @@ def test_shops_come_by_name_page_by_page(shop: Shop, kept: ledger.Ledger) -> Non
         shop.put("c1", name=name)
     first = kept.shops(_OPERATOR, 2, "")
     second = kept.shops(_OPERATOR, 2, first.next_token)
-    assert [name for name, _ in first.shops] == ["a.example", "b.example"]
-    assert [name for name, _ in second.shops] == ["c.example"]
+    assert [held.shop for held in first.shops] == ["a.example", "b.example"]
+    assert [held.shop for held in second.shops] == ["c.example"]
     assert second.next_token == ""
 
 
@@ -40,7 +40,7 @@ def test_a_key_sees_its_own_shops_that_exist(shop: Shop, kept: ledger.Ledger) ->
     caller = _writer("c.example", "a.example", "nobody.example")
     first = kept.shops(caller, 1, "")
     second = kept.shops(caller, 1, first.next_token)
-    assert [name for name, _ in (*first.shops, *second.shops)] == ["a.example", "c.example"]
+    assert [held.shop for held in (*first.shops, *second.shops)] == ["a.example", "c.example"]
     assert second.next_token == ""
 
 
@@ -49,7 +49,7 @@ def test_a_shop_comes_with_the_counts_of_its_feeds(shop: Shop, kept: ledger.Ledg
     shop.put("c4", email="no")
     shop.delete("c1")
     assert kept.shops(_OPERATOR, 50, "").shops == [
-        (factories.SHOP, [rows.ShopCounts(CUSTOMERS, 2, 1, 1, 4)])
+        (factories.SHOP, rows.OPEN, [rows.ShopCounts(CUSTOMERS, 2, 1, 1, 4)])
     ]
 
 

@@ -12,6 +12,11 @@ from pullfeed_server.store import rows
 SERVICE = pb.DESCRIPTOR.services_by_name["LedgerService"]
 _READERS = frozenset((keys.WRITER, keys.OPERATOR))
 DEFAULT_PAGE_SIZE = 50
+_STATES = {
+    rows.OPEN: pb.SHOP_STATE_OPEN,
+    rows.FILLING: pb.SHOP_STATE_FILLING,
+    rows.MOVED: pb.SHOP_STATE_MOVED,
+}
 
 
 def methods(kept: ledger.Ledger) -> dict[str, policy.Method]:
@@ -19,10 +24,11 @@ def methods(kept: ledger.Ledger) -> dict[str, policy.Method]:
 
     def shops(request: pb.ListShopsRequest, caller: keys.Caller) -> pb.ListShopsResponse:
         page_size = request.page_size or DEFAULT_PAGE_SIZE
-        page = kept.shops(caller, page_size, request.page_token)
+        page = kept.shops(
+            caller, page_size, request.page_token, include_closed=request.include_closed
+        )
         return pb.ListShopsResponse(
-            shops=[_summary(shop, counts) for shop, counts in page.shops],
-            next_page_token=page.next_token,
+            shops=map(_summary, page.shops), next_page_token=page.next_token
         )
 
     def withheld(request: pb.ListWithheldRequest, _: keys.Caller) -> pb.ListWithheldResponse:
@@ -48,10 +54,11 @@ def methods(kept: ledger.Ledger) -> dict[str, policy.Method]:
     }
 
 
-def _summary(shop: str, counts: list[rows.ShopCounts]) -> pb.ShopSummary:
-    known = {count.scope: count for count in counts}
+def _summary(held: ledger.Held) -> pb.ShopSummary:
+    known = {count.scope: count for count in held.counts}
     return pb.ShopSummary(
-        shop=shop,
+        shop=held.shop,
+        state=_STATES[held.state],
         feeds=[
             _feed(known.get(scope, rows.ShopCounts(scope, 0, 0, 0, 0))) for scope in scopes.KINDS
         ],

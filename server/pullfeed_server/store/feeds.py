@@ -126,6 +126,10 @@ class Feeds(Protocol):
         """Shops that are served, behind a name, by name."""
         ...
 
+    def states(self, after: str, limit: int) -> list[tuple[str, int]]:
+        """Shops in any state, behind a name, by name; each with its state."""
+        ...
+
     def counts(self, shop: str) -> list[rows.ShopCounts]:
-        """What is held of each feed of a shop that has had a change, by scope."""
+        """What is held of each feed of a shop that has had a change, by scope; in any state."""
         ...

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from pullfeed.v1 import ledger_service_pb2, record_pb2
 
 
@@ -16,7 +18,8 @@ def shop(name: str, next_page_token: str) -> ledger_service_pb2.ListShopsRespons
         removed_count=1,
         position=9,
     )
-    summary = ledger_service_pb2.ShopSummary(shop=name, feeds=[feed])
+    state = ledger_service_pb2.SHOP_STATE_MOVED
+    summary = ledger_service_pb2.ShopSummary(shop=name, feeds=[feed], state=state)
     return ledger_service_pb2.ListShopsResponse(shops=[summary], next_page_token=next_page_token)
 
 
@@ -25,9 +28,35 @@ def test_shops_are_listed_over_all_pages(core: Any, run_on_core: Any) -> None:
     result = run_on_core("shops", "--json")
     assert [json.loads(line) for line in result.stdout.splitlines()] == [
         {"shop": name, "scope": "order", "records": 5, "withheld": 2, "removed": 1, "position": 9}
+        | {"state": "moved"}
         for name in ("a.example", "b.example")
     ]
-    assert [request.page_token for request in core.requests] == ["", "more"]
+    assert [(request.page_token, request.include_closed) for request in core.requests] == [
+        ("", True),
+        ("more", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "name"),
+    [
+        (ledger_service_pb2.SHOP_STATE_OPEN, "open"),
+        (ledger_service_pb2.SHOP_STATE_FILLING, "filling"),
+        (ledger_service_pb2.SHOP_STATE_MOVED, "moved"),
+        # Of an older core, which lists only those.
+        (ledger_service_pb2.SHOP_STATE_UNSPECIFIED, "open"),
+        (17, "unknown"),
+    ],
+)
+def test_a_shop_is_listed_with_its_state(
+    core: Any, run_on_core: Any, state: Any, name: str
+) -> None:
+    answer = shop("a.example", "")
+    answer.shops[0].state = state
+    core.answers["ListShops"] = [answer]
+    header, line = run_on_core("shops").stdout.splitlines()
+    assert header.split("\t")[-1] == "state"
+    assert line.split("\t") == ["a.example", "order", "5", "2", "1", "9", name]
 
 
 def test_withheld_are_listed_over_all_pages(

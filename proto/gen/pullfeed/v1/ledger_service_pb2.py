@@ -29,7 +29,7 @@ from pullfeed.v1 import record_pb2 as pullfeed_dot_v1_dot_record__pb2
 from pullfeed.v1 import record_service_pb2 as pullfeed_dot_v1_dot_record__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n pullfeed/v1/ledger_service.proto\x12\x0bpullfeed.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1epullfeed/v1/feed_service.proto\x1a\x18pullfeed/v1/record.proto\x1a pullfeed/v1/record_service.proto\"X\n\x10ListShopsRequest\x12\"\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01H\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x02 \x01(\tB\x0c\n\n_page_size\"U\n\x11ListShopsResponse\x12\'\n\x05shops\x18\x01 \x03(\x0b\x32\x18.pullfeed.v1.ShopSummary\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"D\n\x0bShopSummary\x12\x0c\n\x04shop\x18\x01 \x01(\t\x12\'\n\x05\x66\x65\x65\x64s\x18\x02 \x03(\x0b\x32\x18.pullfeed.v1.FeedSummary\"\x87\x01\n\x0b\x46\x65\x65\x64Summary\x12!\n\x05scope\x18\x01 \x01(\x0e\x32\x12.pullfeed.v1.Scope\x12\x14\n\x0crecord_count\x18\x02 \x01(\x03\x12\x16\n\x0ewithheld_count\x18\x03 \x01(\x03\x12\x15\n\rremoved_count\x18\x04 \x01(\x03\x12\x10\n\x08position\x18\x05 \x01(\x03\"\x9c\x02\n\x13ListWithheldRequest\x12\x66\n\x04shop\x18\x01 \x01(\tBX\xbaHUrP(\xfd\x01\x32K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\xc8\x01\x01\x12-\n\x05scope\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12(\n\x06reason\x18\x03 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^[A-Z0-9_]{0,64}$\x12\"\n\tpage_size\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01H\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x05 \x01(\tB\x0c\n\n_page_size\"^\n\x14ListWithheldResponse\x12-\n\x08withheld\x18\x01 \x03(\x0b\x32\x1b.pullfeed.v1.WithheldRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb1\x01\n\x0eWithheldRecord\x12\n\n\x02id\x18\x01 \x01(\t\x12*\n\nviolations\x18\x02 \x03(\x0b\x32\x16.pullfeed.v1.Violation\x12\x33\n\x0f\x66irst_seen_date\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0elast_seen_date\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xda\x01\n\x14\x45xplainRecordRequest\x12\x66\n\x04shop\x18\x01 \x01(\tBX\xbaHUrP(\xfd\x01\x32K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\xc8\x01\x01\x12-\n\x05scope\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12+\n\x02id\x18\x03 \x01(\tB\x1f\xbaH\x1cr\x1a\x10\x01(\xff\x01\x32\x13^[^\\x00-\\x1F\\x7F]*$\"\x9c\x02\n\x15\x45xplainRecordResponse\x12\x1f\n\x04list\x18\x01 \x01(\x0e\x32\x11.pullfeed.v1.List\x12\x10\n\x08position\x18\x02 \x01(\x03\x12\x31\n\rmodified_date\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07removed\x18\x04 \x01(\x0b\x32\x1a.pullfeed.v1.RemovedRecord\x12-\n\x08withheld\x18\x05 \x01(\x0b\x32\x1b.pullfeed.v1.WithheldRecord\x12\x0f\n\x07is_held\x18\x06 \x01(\x08\x12\x30\n\timporters\x18\x07 \x03(\x0b\x32\x1d.pullfeed.v1.ImporterStanding\"\xba\x01\n\x10ImporterStanding\x12\x10\n\x08importer\x18\x01 \x01(\t\x12\x15\n\rhas_confirmed\x18\x02 \x01(\x08\x12\x32\n\x0e\x63onfirmed_date\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12\x63ommitted_position\x18\x04 \x01(\x03\x12-\n\x08rejected\x18\x05 \x01(\x0b\x32\x1b.pullfeed.v1.RejectedRecord2\x97\x02\n\rLedgerService\x12O\n\tListShops\x12\x1d.pullfeed.v1.ListShopsRequest\x1a\x1e.pullfeed.v1.ListShopsResponse\"\x03\x90\x02\x01\x12X\n\x0cListWithheld\x12 .pullfeed.v1.ListWithheldRequest\x1a!.pullfeed.v1.ListWithheldResponse\"\x03\x90\x02\x01\x12[\n\rExplainRecord\x12!.pullfeed.v1.ExplainRecordRequest\x1a\".pullfeed.v1.ExplainRecordResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n pullfeed/v1/ledger_service.proto\x12\x0bpullfeed.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1epullfeed/v1/feed_service.proto\x1a\x18pullfeed/v1/record.proto\x1a pullfeed/v1/record_service.proto\"p\n\x10ListShopsRequest\x12\"\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01H\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x16\n\x0einclude_closed\x18\x03 \x01(\x08\x42\x0c\n\n_page_size\"U\n\x11ListShopsResponse\x12\'\n\x05shops\x18\x01 \x03(\x0b\x32\x18.pullfeed.v1.ShopSummary\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"k\n\x0bShopSummary\x12\x0c\n\x04shop\x18\x01 \x01(\t\x12\'\n\x05\x66\x65\x65\x64s\x18\x02 \x03(\x0b\x32\x18.pullfeed.v1.FeedSummary\x12%\n\x05state\x18\x03 \x01(\x0e\x32\x16.pullfeed.v1.ShopState\"\x87\x01\n\x0b\x46\x65\x65\x64Summary\x12!\n\x05scope\x18\x01 \x01(\x0e\x32\x12.pullfeed.v1.Scope\x12\x14\n\x0crecord_count\x18\x02 \x01(\x03\x12\x16\n\x0ewithheld_count\x18\x03 \x01(\x03\x12\x15\n\rremoved_count\x18\x04 \x01(\x03\x12\x10\n\x08position\x18\x05 \x01(\x03\"\x9c\x02\n\x13ListWithheldRequest\x12\x66\n\x04shop\x18\x01 \x01(\tBX\xbaHUrP(\xfd\x01\x32K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\xc8\x01\x01\x12-\n\x05scope\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12(\n\x06reason\x18\x03 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^[A-Z0-9_]{0,64}$\x12\"\n\tpage_size\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01H\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x05 \x01(\tB\x0c\n\n_page_size\"^\n\x14ListWithheldResponse\x12-\n\x08withheld\x18\x01 \x03(\x0b\x32\x1b.pullfeed.v1.WithheldRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb1\x01\n\x0eWithheldRecord\x12\n\n\x02id\x18\x01 \x01(\t\x12*\n\nviolations\x18\x02 \x03(\x0b\x32\x16.pullfeed.v1.Violation\x12\x33\n\x0f\x66irst_seen_date\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0elast_seen_date\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xda\x01\n\x14\x45xplainRecordRequest\x12\x66\n\x04shop\x18\x01 \x01(\tBX\xbaHUrP(\xfd\x01\x32K^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$\xc8\x01\x01\x12-\n\x05scope\x18\x02 \x01(\x0e\x32\x12.pullfeed.v1.ScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12+\n\x02id\x18\x03 \x01(\tB\x1f\xbaH\x1cr\x1a\x10\x01(\xff\x01\x32\x13^[^\\x00-\\x1F\\x7F]*$\"\x9c\x02\n\x15\x45xplainRecordResponse\x12\x1f\n\x04list\x18\x01 \x01(\x0e\x32\x11.pullfeed.v1.List\x12\x10\n\x08position\x18\x02 \x01(\x03\x12\x31\n\rmodified_date\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07removed\x18\x04 \x01(\x0b\x32\x1a.pullfeed.v1.RemovedRecord\x12-\n\x08withheld\x18\x05 \x01(\x0b\x32\x1b.pullfeed.v1.WithheldRecord\x12\x0f\n\x07is_held\x18\x06 \x01(\x08\x12\x30\n\timporters\x18\x07 \x03(\x0b\x32\x1d.pullfeed.v1.ImporterStanding\"\xba\x01\n\x10ImporterStanding\x12\x10\n\x08importer\x18\x01 \x01(\t\x12\x15\n\rhas_confirmed\x18\x02 \x01(\x08\x12\x32\n\x0e\x63onfirmed_date\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12\x63ommitted_position\x18\x04 \x01(\x03\x12-\n\x08rejected\x18\x05 \x01(\x0b\x32\x1b.pullfeed.v1.RejectedRecord*j\n\tShopState\x12\x1a\n\x16SHOP_STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSHOP_STATE_OPEN\x10\x01\x12\x16\n\x12SHOP_STATE_FILLING\x10\x02\x12\x14\n\x10SHOP_STATE_MOVED\x10\x03\x32\x97\x02\n\rLedgerService\x12O\n\tListShops\x12\x1d.pullfeed.v1.ListShopsRequest\x1a\x1e.pullfeed.v1.ListShopsResponse\"\x03\x90\x02\x01\x12X\n\x0cListWithheld\x12 .pullfeed.v1.ListWithheldRequest\x1a!.pullfeed.v1.ListWithheldResponse\"\x03\x90\x02\x01\x12[\n\rExplainRecord\x12!.pullfeed.v1.ExplainRecordRequest\x1a\".pullfeed.v1.ExplainRecordResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -58,26 +58,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LEDGERSERVICE'].methods_by_name['ListWithheld']._serialized_options = b'\220\002\001'
   _globals['_LEDGERSERVICE'].methods_by_name['ExplainRecord']._loaded_options = None
   _globals['_LEDGERSERVICE'].methods_by_name['ExplainRecord']._serialized_options = b'\220\002\001'
+  _globals['_SHOPSTATE']._serialized_start=1911
+  _globals['_SHOPSTATE']._serialized_end=2017
   _globals['_LISTSHOPSREQUEST']._serialized_start=203
-  _globals['_LISTSHOPSREQUEST']._serialized_end=291
-  _globals['_LISTSHOPSRESPONSE']._serialized_start=293
-  _globals['_LISTSHOPSRESPONSE']._serialized_end=378
-  _globals['_SHOPSUMMARY']._serialized_start=380
-  _globals['_SHOPSUMMARY']._serialized_end=448
-  _globals['_FEEDSUMMARY']._serialized_start=451
-  _globals['_FEEDSUMMARY']._serialized_end=586
-  _globals['_LISTWITHHELDREQUEST']._serialized_start=589
-  _globals['_LISTWITHHELDREQUEST']._serialized_end=873
-  _globals['_LISTWITHHELDRESPONSE']._serialized_start=875
-  _globals['_LISTWITHHELDRESPONSE']._serialized_end=969
-  _globals['_WITHHELDRECORD']._serialized_start=972
-  _globals['_WITHHELDRECORD']._serialized_end=1149
-  _globals['_EXPLAINRECORDREQUEST']._serialized_start=1152
-  _globals['_EXPLAINRECORDREQUEST']._serialized_end=1370
-  _globals['_EXPLAINRECORDRESPONSE']._serialized_start=1373
-  _globals['_EXPLAINRECORDRESPONSE']._serialized_end=1657
-  _globals['_IMPORTERSTANDING']._serialized_start=1660
-  _globals['_IMPORTERSTANDING']._serialized_end=1846
-  _globals['_LEDGERSERVICE']._serialized_start=1849
-  _globals['_LEDGERSERVICE']._serialized_end=2128
+  _globals['_LISTSHOPSREQUEST']._serialized_end=315
+  _globals['_LISTSHOPSRESPONSE']._serialized_start=317
+  _globals['_LISTSHOPSRESPONSE']._serialized_end=402
+  _globals['_SHOPSUMMARY']._serialized_start=404
+  _globals['_SHOPSUMMARY']._serialized_end=511
+  _globals['_FEEDSUMMARY']._serialized_start=514
+  _globals['_FEEDSUMMARY']._serialized_end=649
+  _globals['_LISTWITHHELDREQUEST']._serialized_start=652
+  _globals['_LISTWITHHELDREQUEST']._serialized_end=936
+  _globals['_LISTWITHHELDRESPONSE']._serialized_start=938
+  _globals['_LISTWITHHELDRESPONSE']._serialized_end=1032
+  _globals['_WITHHELDRECORD']._serialized_start=1035
+  _globals['_WITHHELDRECORD']._serialized_end=1212
+  _globals['_EXPLAINRECORDREQUEST']._serialized_start=1215
+  _globals['_EXPLAINRECORDREQUEST']._serialized_end=1433
+  _globals['_EXPLAINRECORDRESPONSE']._serialized_start=1436
+  _globals['_EXPLAINRECORDRESPONSE']._serialized_end=1720
+  _globals['_IMPORTERSTANDING']._serialized_start=1723
+  _globals['_IMPORTERSTANDING']._serialized_end=1909
+  _globals['_LEDGERSERVICE']._serialized_start=2020
+  _globals['_LEDGERSERVICE']._serialized_end=2299
 # @@protoc_insertion_point(module_scope)

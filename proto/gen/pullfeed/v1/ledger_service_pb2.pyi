@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from pullfeed.v1 import feed_service_pb2 as _feed_service_pb2
 from pullfeed.v1 import record_pb2 as _record_pb2
 from pullfeed.v1 import record_service_pb2 as _record_service_pb2
@@ -22,6 +23,34 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _ShopState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ShopStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ShopState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SHOP_STATE_UNSPECIFIED: _ShopState.ValueType  # 0
+    """Not said: by a core that lists only shops that are served."""
+    SHOP_STATE_OPEN: _ShopState.ValueType  # 1
+    """It is served."""
+    SHOP_STATE_FILLING: _ShopState.ValueType  # 2
+    """A copy is filling it; the database it comes from serves it meanwhile."""
+    SHOP_STATE_MOVED: _ShopState.ValueType  # 3
+    """It was given to another database, or its place was closed by an undo."""
+
+class ShopState(_ShopState, metaclass=_ShopStateEnumTypeWrapper):
+    """Is a shop served by this database."""
+
+SHOP_STATE_UNSPECIFIED: ShopState.ValueType  # 0
+"""Not said: by a core that lists only shops that are served."""
+SHOP_STATE_OPEN: ShopState.ValueType  # 1
+"""It is served."""
+SHOP_STATE_FILLING: ShopState.ValueType  # 2
+"""A copy is filling it; the database it comes from serves it meanwhile."""
+SHOP_STATE_MOVED: ShopState.ValueType  # 3
+"""It was given to another database, or its place was closed by an undo."""
+Global___ShopState: _TypeAlias = ShopState  # noqa: Y015
+
 @_typing.final
 class ListShopsRequest(_message.Message):
     """Request of ListShops."""
@@ -30,19 +59,25 @@ class ListShopsRequest(_message.Message):
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    INCLUDE_CLOSED_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Shops a page: 1 to 1,000, and 50 where it is not said."""
     page_token: _builtins.str
     """`next_page_token` of the page before; empty for the first."""
+    include_closed: _builtins.bool
+    """Also shops that have moved to another database, and those that a copy is filling.
+    Calls for them are answered UNAVAILABLE/SHOP_MOVED.
+    """
     def __init__(
         self,
         *,
         page_size: _builtins.int | None = ...,
         page_token: _builtins.str = ...,
+        include_closed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "page_size", b"page_size"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "include_closed", b"include_closed", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
     _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
@@ -86,8 +121,11 @@ class ShopSummary(_message.Message):
 
     SHOP_FIELD_NUMBER: _builtins.int
     FEEDS_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
     shop: _builtins.str
     """The shop's domain."""
+    state: Global___ShopState.ValueType
+    """Is it served here. Of a shop that has moved, the counts are those it moved with."""
     @_builtins.property
     def feeds(self) -> _containers.RepeatedCompositeFieldContainer[Global___FeedSummary]:
         """One each for customer, order and product, in this order."""
@@ -97,10 +135,11 @@ class ShopSummary(_message.Message):
         *,
         shop: _builtins.str = ...,
         feeds: _abc.Iterable[Global___FeedSummary] | None = ...,
+        state: Global___ShopState.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["feeds", b"feeds", "shop", b"shop"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["feeds", b"feeds", "shop", b"shop", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

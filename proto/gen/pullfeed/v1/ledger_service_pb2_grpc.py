@@ -57,7 +57,8 @@ class LedgerServiceServicer:
     """
 
     def ListShops(self, request, context):
-        """The shops this key may see, by name, with their counts.
+        """The shops this key may see, by name, with their counts: those that are served here, and
+        with include_closed those that are not.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,7 +34,9 @@ class LedgerServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> LedgerServiceAsyncStub: ...
     ListShops: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.ListShopsRequest, _ledger_service_pb2.ListShopsResponse]
-    """The shops this key may see, by name, with their counts."""
+    """The shops this key may see, by name, with their counts: those that are served here, and
+    with include_closed those that are not.
+    """
     ListWithheld: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.ListWithheldRequest, _ledger_service_pb2.ListWithheldResponse]
     """The records of one feed that are withheld, by id."""
     ExplainRecord: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.ExplainRecordRequest, _ledger_service_pb2.ExplainRecordResponse]
@@ -49,7 +51,9 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListShops: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.ListShopsRequest, _ledger_service_pb2.ListShopsResponse]  # type: ignore[assignment]
-    """The shops this key may see, by name, with their counts."""
+    """The shops this key may see, by name, with their counts: those that are served here, and
+    with include_closed those that are not.
+    """
     ListWithheld: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.ListWithheldRequest, _ledger_service_pb2.ListWithheldResponse]  # type: ignore[assignment]
     """The records of one feed that are withheld, by id."""
     ExplainRecord: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.ExplainRecordRequest, _ledger_service_pb2.ExplainRecordResponse]  # type: ignore[assignment]
@@ -67,7 +71,9 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ledger_service_pb2.ListShopsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ledger_service_pb2.ListShopsResponse, _abc.Awaitable[_ledger_service_pb2.ListShopsResponse]]:
-        """The shops this key may see, by name, with their counts."""
+        """The shops this key may see, by name, with their counts: those that are served here, and
+        with include_closed those that are not.
+        """
 
     @_abc_1.abstractmethod
     def ListWithheld(

@@ -58,11 +58,18 @@ class Statements:
         self.add_shop = Statement(
             engine, dialects.insert(engine, schema.shops).on_conflict_do_nothing()
         )
-        # Crosses shops on purpose: an operator's overview, by the key of shops.
+        # These cross shops on purpose: an operator's overview, by the key of shops.
         self.shops = Statement(
             engine,
             sa.select(_S.shop)
             .where(_S.shop > sa.bindparam("after"), _S.state == sa.literal_column(str(rows.OPEN)))
+            .order_by(_S.shop)
+            .limit(_LIMIT),
+        )
+        self.states = Statement(
+            engine,
+            sa.select(_S.shop, _S.state)
+            .where(_S.shop > sa.bindparam("after"))
             .order_by(_S.shop)
             .limit(_LIMIT),
         )
@@ -266,6 +273,10 @@ class SqlFeeds:
     def shops(self, after: str, limit: int) -> list[str]:
         return [shop for (shop,) in self._sql.shops.all(self._cursor, after=after, limit=limit)]
 
+    def states(self, after: str, limit: int) -> list[tuple[str, int]]:
+        found = self._sql.states.all(self._cursor, after=after, limit=limit)
+        return [(shop, state) for shop, state in found]
+
     def counts(self, shop: str) -> list[rows.ShopCounts]:
         counted = self._sql.count_records.all(self._cursor, shop=shop)
         lists = {(scope, kind): count for scope, kind, count in counted}
@@ -276,7 +287,7 @@ class SqlFeeds:
                 lists.get((scope, rows.RECORDS), 0),
                 lists.get((scope, rows.REMOVED), 0),
                 withheld.get(scope, 0),
-                _feed_row(row).position,
+                _position(row),
             )
             for scope, *row in self._sql.feeds.all(self._cursor, shop=shop)
         ]
@@ -328,10 +339,17 @@ def _feed(row: Sequence[Any]) -> rows.FeedRow:
 
 def _feed_row(row: Sequence[Any]) -> rows.FeedRow:
     """A feed's row, as if it had made every jump. Raises ShopMoved."""
-    position, *others, state, jumps, all_jumps, epoch = row
+    _, *others, state, _, _, epoch = row
     if state:
         raise errors.ShopMoved
-    return rows.FeedRow(position + max(0, all_jumps - jumps) * epochs.JUMP, epoch, *others)
+    return rows.FeedRow(_position(row), epoch, *others)
+
+
+def _position(row: Sequence[Any]) -> int:
+    """Where that feed stands, also where its shop is not served."""
+    position, *_, jumps, all_jumps, _ = row
+    stands: int = position + max(0, all_jumps - jumps) * epochs.JUMP
+    return stands
 
 
 def _by_hour(minute: int) -> int:

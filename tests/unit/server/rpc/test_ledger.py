@@ -32,6 +32,7 @@ def test_a_shop_is_told_with_all_three_scopes(core: Core) -> None:
                     pb.FeedSummary(scope=record_pb2.SCOPE_ORDER),
                     pb.FeedSummary(scope=record_pb2.SCOPE_PRODUCT),
                 ],
+                state=pb.SHOP_STATE_OPEN,
             )
         ]
     )
