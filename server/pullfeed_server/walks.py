@@ -132,8 +132,8 @@ def _claim_rewound(
     if number != walk.walk:
         raise errors.Rewound
     end = mark.end
-    for previous, other in found[1:]:
-        if walk.was_repeated or _is_at(tx, key, previous, other.page):
+    for _, other in found[1:]:
+        if _may_be_at(tx, key, walk, other.page):
             # It may be this one that is meant: no more than both gave.
             end = min(end, other.end)
     return number, mark._replace(end=end)
@@ -207,9 +207,10 @@ def _left_off(
         # What is committed is stored: from there on nothing can be skipped.
         floor = max(before.end, _commit(tx, key).position)
         return before._replace(end=floor, covered_from=min(before.covered_from, floor))
-    # It is past a page that is followed by another one; of the last one its
-    # answer may have been lost.
-    return before if before.page + 1 >= last.page else None
+    # It is past a page that is followed by another one; of the last one its answer may
+    # have been lost. Behind the first page late requests of a walk still before may have
+    # served all the others.
+    return before if before.page == 1 or before.page + 1 >= last.page else None
 
 
 def _is_confirmed(tx: Transaction, key: rows.WalkKey, walk: int) -> bool:
@@ -323,9 +324,18 @@ def _check_rewound(
 
     Who has begun again is told once more at most: asking page 1 again ends the doubt.
     """
-    is_next = walk.was_repeated or _is_at(tx, key, walk.previous, old.page + 1)
-    if own is None or (is_next and own.end > old.end):
+    if own is None or (own.end > old.end and _may_be_at(tx, key, walk, old.page + 1)):
         raise errors.Rewound
+
+
+def _may_be_at(tx: Transaction, key: rows.WalkKey, walk: rows.WalkRow, page: int) -> bool:
+    """May the importer be at a page of the walk that a rewind has ended.
+
+    What stands behind that page may have been served to late requests of a walk still
+    before: only where it was confirmed is it known to be the importer's.
+    """
+    is_last = _is_at(tx, key, walk.previous, page)
+    return walk.was_repeated or is_last or not _is_confirmed(tx, key, walk.previous)
 
 
 def position_at(tx: Transaction, shop: str, scope: int, since_us: int) -> int:

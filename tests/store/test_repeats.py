@@ -237,3 +237,19 @@ def test_a_walk_that_is_begun_anew_is_confirmed_anew(shop: Shop) -> None:
     # A late repeat, behind the end.
     importer.page(1)
     assert importer.commit_page(1).position == 1
+
+
+def test_a_first_page_repeated_behind_all_the_others_of_the_walk_before_skips_nothing(
+    shop: Shop,
+) -> None:
+    shop.put("c1", "c2", "c3")
+    importer = shop.importer(page_size=1)
+    importer.walk()
+    importer.page(1)
+    for late in (2, 3):
+        importer.page(late)
+    shop.put("c1", "c2", "c3", second=1)
+    importer.page(1)
+    # What stood behind page 1 comes, some of it more than once.
+    rest = [record for number in range(2, 6) for record in ids(importer.page(number))]
+    assert list(dict.fromkeys(rest)) == ["c1", "c2", "c3"]

@@ -211,6 +211,33 @@ def test_a_commit_by_number_after_a_rewind_confirms_what_both_walks_gave(
     assert importer.commit_page(1).position == 2
 
 
+def test_one_in_a_walk_whose_next_pages_were_repeated_is_told_of_the_rewind(shop: Shop) -> None:
+    importer = shop.importer()
+    importer.walk()
+    importer.page(1)
+    # Of the walk before, and of this one.
+    for late in (2, 3):
+        importer.page(late)
+    shop.rewind(importer)
+    shop.put("c1", second=1)
+    importer.page(1)
+    with pytest.raises(errors.Rewound):
+        importer.page(2)
+
+
+def test_a_commit_by_number_after_a_rewind_confirms_no_more_than_the_walk_that_was_left(
+    shop: Shop, importer: Importer
+) -> None:
+    assert importer.walk() == []
+    shop.put("c1", "c2", second=1)
+    # Of the walk before.
+    importer.page(2)
+    _rewind(importer)
+    shop.delete("c3", "c4", "c5", "c6")
+    importer.page(1)
+    assert importer.commit_page(1).position == 6
+
+
 def test_who_was_silent_for_an_hour_before_begins_anew_without_a_word(
     shop: Shop, importer: Importer, clock: Clock
 ) -> None:

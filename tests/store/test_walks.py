@@ -102,6 +102,7 @@ def test_a_late_page_of_the_walk_before_goes_on_from_its_own_mark(shop: Shop) ->
     shop.put("c1", "c2", "c3", "c4", "c5")
     importer = shop.importer()
     importer.walk()
+    importer.commit_page(3)
     shop.put("c1", second=1)
     assert ids(importer.page(1)) == ["c2", "c3"]
     # Page 2 of the new walk was not served: page 3 begins where the old one's ended.
