@@ -86,7 +86,8 @@ def record(
     # The walk before its marks, as where one is opened: in one order no two writers wait
     # for each other. Also by a page of the walk before: whose walk it is, the importer is
     # not idle.
-    tx.walks.touch(key, current, now_us)
+    ended = mark.page if mark_walk == current and not mark.has_next else 0
+    tx.walks.touch(key, current, now_us, ended)
     is_new = mark_walk == current and mark.page <= place.walk.previous_claimed
     tx.walks.put_mark(key.shop, mark_walk, mark._replace(follows_claim=is_new))
     return current
@@ -177,8 +178,11 @@ def _is_done(tx: Transaction, key: rows.WalkKey, walk: rows.WalkRow) -> bool:
     """Is the importer through with a walk, so that its next page 1 begins another one.
 
     Was the last page served and, where walks start at the commit, committed. A
-    walk by cursor leaves no mark but its first page's; there the commit tells.
+    walk by cursor leaves no mark but its first page's; there the commit tells. One that
+    was longer before has marks behind its end: there the end that was claimed tells.
     """
+    if 0 < walk.ended <= walk.claimed:
+        return True
     last = tx.walks.nearest_mark(key.shop, walk.walk, _LAST)
     if last is None or _is_confirmed(tx, key, walk.walk):
         return True

@@ -253,3 +253,47 @@ def test_a_first_page_repeated_behind_all_the_others_of_the_walk_before_skips_no
     # What stood behind page 1 comes, some of it more than once.
     rest = [record for number in range(2, 6) for record in ids(importer.page(number))]
     assert list(dict.fromkeys(rest)) == ["c1", "c2", "c3"]
+
+
+def test_a_walk_that_was_longer_before_is_finished_by_the_number_of_its_last_page(
+    shop: Shop,
+) -> None:
+    shop.put("c1", "c2", "c3")
+    importer = _from_the_commit(shop, page_size=1)
+    # It dies behind page 2, which had a next one.
+    importer.page(1)
+    importer.page(2)
+    shop.delete("c3")
+    assert importer.walk() == ["c1", "c2"]
+    importer.commit_page(2)
+    assert importer.walk() == []
+
+
+def test_a_page_repeated_behind_the_end_of_a_walk_holds_it_back_once_by_number(shop: Shop) -> None:
+    shop.put("c1", "c2")
+    importer = _from_the_commit(shop, page_size=1)
+    importer.walk()
+    importer.commit_page(2)
+    assert importer.walk() == []
+    shop.put("c2", second=1)
+    # Of the walk before.
+    importer.page(2)
+    for _ in range(2):
+        assert importer.walk() == ["c2"]
+        importer.commit_page(1)
+    assert importer.walk() == []
+
+
+def test_a_walk_that_was_longer_before_holds_back_one_walk_by_number_and_no_more(
+    shop: Shop,
+) -> None:
+    shop.put("c1", "c2", "c3")
+    importer = shop.importer(page_size=1)
+    importer.page(1)
+    importer.page(2)
+    shop.delete("c3")
+    shop.put("c2", second=1)
+    for _ in range(2):
+        assert importer.walk() == ["c1", "c2"]
+        importer.commit_page(2)
+    assert importer.committed == shop.position()

@@ -176,6 +176,7 @@ walks = sa.Table(
     sa.Column("was_repeated", sa.Boolean, nullable=False),
     sa.Column("claimed", _NUMBER, nullable=False),
     sa.Column("previous_claimed", _NUMBER, nullable=False),
+    sa.Column("ended", _NUMBER, nullable=False),
 )
 
 marks = sa.Table(

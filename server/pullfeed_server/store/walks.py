@@ -22,7 +22,7 @@ class Walks(Protocol):
         ...
 
     def repeat(self, key: rows.WalkKey, walk: int) -> None:
-        """Notes that page 1 of a walk was asked again, so that no page of it is claimed.
+        """Notes that page 1 of a walk was asked again: no page of it is claimed, nor its end.
 
         Nothing if it was replaced.
         """
@@ -47,8 +47,11 @@ class Walks(Protocol):
         """Forgets a key's walk, the one before it, and their marks."""
         ...
 
-    def touch(self, key: rows.WalkKey, walk: int, touched_us: int) -> None:
-        """Notes a request of a walk. Nothing if it was replaced."""
+    def touch(self, key: rows.WalkKey, walk: int, touched_us: int, ended: int) -> None:
+        """Notes a request of a walk, and the page that was its end, 0 for none.
+
+        Nothing if it was replaced.
+        """
         ...
 
     def mark(self, shop: str, walk: int, page: int) -> rows.MarkRow | None:

@@ -86,7 +86,7 @@ def test_walks_from_a_time_that_nobody_touched_are_found_and_closed(store: Store
         for number, key in enumerate((*keys, *others), 1):
             tx.walks.open(key, _WALK._replace(walk=number, touched_us=100), 0)
             tx.walks.put_mark(SHOP, number, rows.MarkRow(1, 0, 10, 0))
-        tx.walks.touch(keys[2], 3, 200)
+        tx.walks.touch(keys[2], 3, 200, 0)
         found = tx.walks.expired(_KEY, 200, 10)
         for key in found:
             tx.walks.close(key)
@@ -135,19 +135,41 @@ def test_a_walk_notes_the_last_page_that_was_claimed(store: Store) -> None:
     assert store.write(work) == _WALK._replace(claimed=3, previous_claimed=3)
 
 
+def _walk(tx: Transaction) -> rows.WalkRow:
+    found = tx.walks.get(_KEY)
+    assert found is not None
+    return found
+
+
 def test_touching_a_walk_notes_when(store: Store) -> None:
     def work(tx: Transaction) -> rows.WalkRow | None:
         tx.walks.open(_KEY, _WALK, 0)
-        tx.walks.touch(_KEY, 7, 300)
+        tx.walks.touch(_KEY, 7, 300, 0)
         return tx.walks.get(_KEY)
 
     assert store.write(work) == _WALK._replace(touched_us=300)
 
 
+def test_touching_a_walk_notes_its_end_until_its_first_page_is_asked_again(store: Store) -> None:
+    def work(tx: Transaction) -> list[int]:
+        tx.walks.open(_KEY, _WALK, 0)
+        ends: list[int] = []
+        for ended in (2, 0):
+            tx.walks.touch(_KEY, 7, 300, ended)
+            ends.append(_walk(tx).ended)
+        tx.walks.repeat(_KEY, 7)
+        ends.append(_walk(tx).ended)
+        tx.walks.touch(_KEY, 7, 300, 1)
+        tx.walks.forget_previous(_KEY, _walk(tx))
+        return [*ends, _walk(tx).ended]
+
+    assert store.write(work) == [2, 2, 0, 0]
+
+
 def test_touching_a_walk_that_was_replaced_does_nothing(store: Store) -> None:
     def work(tx: Transaction) -> rows.WalkRow | None:
         tx.walks.open(_KEY, _WALK, 0)
-        tx.walks.touch(_KEY, 6, 300)
+        tx.walks.touch(_KEY, 6, 300, 1)
         return tx.walks.get(_KEY)
 
     assert store.write(work) == _WALK

@@ -27,7 +27,8 @@ class WalkRow(NamedTuple):
     page 1 was asked again, so that the importer may be at any page; where is_rewound,
     of the walk before. claimed: the last page that a commit named by its number since
     page 1 was asked, of this walk or the one before. previous_claimed: the same for
-    the walk before.
+    the walk before. ended: the last page that was answered as the end of this walk since
+    page 1 was asked, 0 where none was.
     """
 
     walk: int
@@ -40,6 +41,7 @@ class WalkRow(NamedTuple):
     was_repeated: bool = False
     claimed: int = 0
     previous_claimed: int = 0
+    ended: int = 0
 
 
 class MarkRow(NamedTuple):

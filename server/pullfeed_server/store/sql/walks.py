@@ -45,15 +45,18 @@ class Statements:
     def _add_changes(self, engine: sa.Engine) -> None:
         # Primary key of walks, each of them; nothing where another walk has taken the place.
         walk = sa.update(schema.walks).where(_of_key(), _W.walk == sa.bindparam("of_walk"))
-        self.touch = Statement(engine, walk.values(touched_us=sa.bindparam("touched_us")))
+        ended_at = sa.bindparam("ended_at", type_=sa.BigInteger)
+        ended = sa.case((ended_at > 0, ended_at), else_=_W.ended)
+        self.touch = Statement(
+            engine, walk.values(touched_us=sa.bindparam("touched_us"), ended=ended)
+        )
+        none = sa.literal_column("0")
         self.forget_previous = Statement(
             engine,
-            walk.values(
-                previous=sa.literal_column("0"), is_rewound=sa.false(), was_repeated=sa.true()
-            ),
+            walk.values(previous=none, is_rewound=sa.false(), was_repeated=sa.true(), ended=none),
         )
         self.repeat = Statement(
-            engine, walk.values(was_repeated=sa.true(), claimed=sa.literal_column("0"))
+            engine, walk.values(was_repeated=sa.true(), claimed=none, ended=none)
         )
         self.claim = Statement(
             engine,
@@ -117,8 +120,9 @@ class SqlWalks:
             for walk in (known.walk, known.previous):
                 self.drop(key.shop, walk)
 
-    def touch(self, key: rows.WalkKey, walk: int, touched_us: int) -> None:
-        self._sql.touch.run(self._cursor, **_of(key), of_walk=walk, touched_us=touched_us)
+    def touch(self, key: rows.WalkKey, walk: int, touched_us: int, ended: int) -> None:
+        named = {"touched_us": touched_us, "ended_at": ended}
+        self._sql.touch.run(self._cursor, **_of(key), of_walk=walk, **named)
 
     def mark(self, shop: str, walk: int, page: int) -> rows.MarkRow | None:
         row = self._sql.mark.first(self._cursor, shop=shop, walk=walk, page=page)

@@ -157,6 +157,7 @@ def _walks() -> None:
         sa.Column("was_repeated", sa.Boolean, nullable=False),
         sa.Column("claimed", _NUMBER, nullable=False),
         sa.Column("previous_claimed", _NUMBER, nullable=False),
+        sa.Column("ended", _NUMBER, nullable=False),
     )
     op.create_table(
         "marks",
