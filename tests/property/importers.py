@@ -42,7 +42,8 @@ class Walk:
     last_cursor: str = ""
     got: model.Held = dataclasses.field(default_factory=dict)
     over: bool = False
-    # The last page committed by its number.
+    # The last page asked, and the last one committed by its number.
+    asked: int = 0
     claimed: int = 0
 
     def claim(self, way: str) -> dict[str, Any] | None:
@@ -90,6 +91,8 @@ class Importer:
     # Numbered requests, which a network may repeat: each once a walk.
     asked: set[Any] = dataclasses.field(default_factory=set)
     repeated: set[Any] = dataclasses.field(default_factory=set)
+    # How many of a walk before have come once more, by the walk's first page.
+    strays: collections.Counter[Any] = dataclasses.field(default_factory=collections.Counter)
     settled: set[tuple[int, int]] = dataclasses.field(default_factory=set)
     # By list and generation.
     sent_commits: list[tuple[int, int, dict[str, Any]]] = dataclasses.field(default_factory=list)

@@ -10,6 +10,9 @@ from pullfeed_server import errors
 from pullfeed_server.store import rows
 
 MAX_IN_FLIGHT = 3
+# Of a walk by number that starts with everything, requests of the walk before: of more of
+# them, late and in its midst, it is not promised that they make it leave nothing out.
+MAX_STRAYS = 2
 
 
 class InFlight(NamedTuple):
@@ -79,6 +82,7 @@ class Network:
         asked = next_page(walk)
         if not walk.cursor:
             importer.asked.add(asked)
+            walk.asked = asked.page
         self._keep_before(importer, walk)
         importer.is_cut |= lost
         before, committed = self.feed.snapshot(walk.list), importer.committed[walk.list]
@@ -112,6 +116,11 @@ class Network:
         """Each numbered request comes late once a walk at most; nobody reads its answer."""
         if asked not in importer.asked or asked in importer.repeated:
             return
+        if _is_stray(importer, asked):
+            key = asked._replace(page=1)
+            importer.strays[key] += 1
+            if importer.strays[key] > MAX_STRAYS:
+                return
         importer.repeated.add(asked)
         importer.is_cut = True
         importer.settled.discard((asked.list, asked.page_size))
@@ -132,6 +141,7 @@ class Network:
         """Asks for the next page; the answer comes late."""
         if not walk.cursor:
             importer.asked.add(next_page(walk))
+            walk.asked = walk.next_page
             self._keep_before(importer, walk)
             importer.is_cut = True
             importer.settled.discard((walk.list, walk.page_size))
@@ -256,6 +266,14 @@ def next_page(walk: importers.Walk) -> core.Asked:
 
 def first(walk: importers.Walk) -> core.Asked:
     return core.Asked(walk.list, 1, walk.page_size, walk.since_us)
+
+
+def _is_stray(importer: importers.Importer, asked: core.Asked) -> bool:
+    """Was a request not asked in the walk under way, where that tells what is skipped."""
+    if importer.from_commit and not asked.since_us:
+        return False
+    walk = importer.walks[asked.list]
+    return walk is None or first(walk) != asked._replace(page=1) or asked.page > walk.asked
 
 
 def _other(kind: int) -> int:
