@@ -50,7 +50,7 @@ class Statements:
         self.touch = Statement(
             engine, walk.values(touched_us=sa.bindparam("touched_us"), ended=ended)
         )
-        none = sa.literal_column("0")
+        none: sa.ColumnElement[int] = sa.literal_column("0")
         self.forget_previous = Statement(
             engine,
             walk.values(previous=none, is_rewound=sa.false(), was_repeated=sa.true(), ended=none),
