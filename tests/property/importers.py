@@ -91,8 +91,8 @@ class Importer:
     # Numbered requests, which a network may repeat: each once a walk.
     asked: set[Any] = dataclasses.field(default_factory=set)
     repeated: set[Any] = dataclasses.field(default_factory=set)
-    # How many of a walk before have come once more, by the walk's first page.
-    strays: collections.Counter[Any] = dataclasses.field(default_factory=collections.Counter)
+    # Those of them that were not asked in the walk under way.
+    strays: set[Any] = dataclasses.field(default_factory=set)
     settled: set[tuple[int, int]] = dataclasses.field(default_factory=set)
     # By list and generation.
     sent_commits: list[tuple[int, int, dict[str, Any]]] = dataclasses.field(default_factory=list)

@@ -10,9 +10,6 @@ from pullfeed_server import errors
 from pullfeed_server.store import rows
 
 MAX_IN_FLIGHT = 3
-# Of a walk by number that starts with everything, requests of the walk before: of more of
-# them, late and in its midst, it is not promised that they make it leave nothing out.
-MAX_STRAYS = 2
 
 
 class InFlight(NamedTuple):
@@ -73,6 +70,7 @@ class Network:
         since_us = 0 if ago is None else self.core.now_us - ago * core.MINUTE_US
         walk = importer.walks[kind] = importers.Walk(kind, page_size, by_cursor, since_us)
         importer.repeated = {asked for asked in importer.repeated if asked.list != kind}
+        importer.strays = {asked for asked in importer.strays if asked.list != kind}
         return walk
 
     def ask(
@@ -116,12 +114,12 @@ class Network:
         """Each numbered request comes late once a walk at most; nobody reads its answer."""
         if asked not in importer.asked or asked in importer.repeated:
             return
+        repeated, strays = {*importer.repeated, asked}, set(importer.strays)
         if _is_stray(importer, asked):
-            key = asked._replace(page=1)
-            importer.strays[key] += 1
-            if importer.strays[key] > MAX_STRAYS:
-                return
-        importer.repeated.add(asked)
+            strays.add(asked)
+        if _may_leave_out(importer, asked, repeated, strays):
+            return
+        importer.repeated, importer.strays = repeated, strays
         importer.is_cut = True
         importer.settled.discard((asked.list, asked.page_size))
         if hold:
@@ -269,11 +267,26 @@ def first(walk: importers.Walk) -> core.Asked:
 
 
 def _is_stray(importer: importers.Importer, asked: core.Asked) -> bool:
-    """Was a request not asked in the walk under way, where that tells what is skipped."""
-    if importer.from_commit and not asked.since_us:
-        return False
+    """Was a request not asked in the walk under way."""
     walk = importer.walks[asked.list]
     return walk is None or first(walk) != asked._replace(page=1) or asked.page > walk.asked
+
+
+def _may_leave_out(
+    importer: importers.Importer,
+    asked: core.Asked,
+    repeated: set[core.Asked],
+    strays: set[core.Asked],
+) -> bool:
+    """Is it not promised that a walk brings all, after this request too comes late.
+
+    In a walk from the beginning its pages 1 and 2, and one of the walk before.
+    """
+    if importer.from_commit and not asked.since_us:
+        return False
+    begin = asked._replace(page=1)
+    has_stray = any(stray._replace(page=1) == begin for stray in strays)
+    return has_stray and {begin, asked._replace(page=2)} <= repeated
 
 
 def _other(kind: int) -> int:
