@@ -70,13 +70,14 @@ class Statements:
             True: Statement(engine, _waiting(rows.DEAD)),
             False: Statement(engine, _waiting(rows.HELD, rows.DUE, rows.DEAD)),
         }
-        # Index notices_in_line, by its first column.
+        # Index notices_in_line or notices_by_served, by the first column of either.
         self.dead = Statement(
             engine,
             sa.select(_N.importer, _N.scope).where(
                 _N.shop == sa.bindparam("shop"), _is_in(rows.DUE, rows.DEAD), _is_in(rows.DEAD)
             ),
         )
+        # Index notices_by_served, up to the time.
         self.drop_before = Statement(
             engine,
             sa.delete(schema.notices).where(
