@@ -162,9 +162,19 @@ def _programs(folder: pathlib.Path) -> pathlib.Path:
     found = _installed()
     if os.geteuid() != 0 or all(_is_open(parent) for parent in (found / "bin").parents):
         return found / "bin"
-    copied = folder / "postgres"
-    shutil.copytree(found, copied, symlinks=True)
-    return copied / "bin"
+    return copied(folder)
+
+
+def copied(folder: pathlib.Path) -> pathlib.Path:
+    """The programs' folder in a copy of them, with the libraries that they look for beside it."""
+    site = folder / "site"
+    found = _installed()
+    package = found.parent
+    shutil.copytree(found, site / package.name / found.name, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, site / libraries.name)
+    return site / package.name / found.name / "bin"
 
 
 def _is_open(folder: pathlib.Path) -> bool:
