@@ -48,14 +48,7 @@ def methods(known: keys.Keys) -> dict[str, policy.Method]:
         return pb.RevokeKeyResponse(key=_key(known.revoke(request.key_id)))
 
     def set_importer(request: pb.SetImporterRequest, _: keys.Caller) -> pb.SetImporterResponse:
-        row, count = known.set_importer(
-            request.importer,
-            {int(start.scope): _STARTS[start.start] for start in request.starts},
-            _WAYS.get(request.commit_way, ""),
-            _notify_row(request.notify) if request.HasField("notify") else None,
-            accept_loss=request.accept_loss if request.HasField("accept_loss") else None,
-        )
-        return pb.SetImporterResponse(importer=_importer(row, count))
+        return _set(known, request)
 
     def list_importers(_: pb.ListImportersRequest, __: keys.Caller) -> pb.ListImportersResponse:
         return pb.ListImportersResponse(
@@ -73,6 +66,17 @@ def methods(known: keys.Keys) -> dict[str, policy.Method]:
         wire.method_name(SERVICE, name): policy.Method(request_type, _OPERATORS, call)
         for name, (request_type, call) in calls.items()
     }
+
+
+def _set(known: keys.Keys, request: pb.SetImporterRequest) -> pb.SetImporterResponse:
+    row, count = known.set_importer(
+        request.importer,
+        {int(start.scope): _STARTS[start.start] for start in request.starts},
+        _WAYS.get(request.commit_way, ""),
+        _notify_row(request.notify) if request.HasField("notify") else None,
+        accept_loss=request.accept_loss if request.HasField("accept_loss") else None,
+    )
+    return pb.SetImporterResponse(importer=_importer(row, count))
 
 
 def _key(row: rows.KeyRow) -> pb.Key:
